@@ -1,0 +1,125 @@
+// Bundles everything that ships: `node esbuild.mjs [--watch] [--production]`.
+// Node side: one run with splitting, so that the extension, the CLI and the runtime share chunks and the SDKs
+// (dynamic imports) load on first use. Browser side: the webview with lazy language chunks.
+// dist/meta/*.json are the metafiles which test/unit/architecture.test.ts reads; they do not ship.
+import { existsSync } from "node:fs";
+import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, context } from "esbuild";
+
+const root = dirname(fileURLToPath(import.meta.url));
+const flags = new Set(process.argv.slice(2));
+const watch = flags.has("--watch");
+const production = flags.has("--production");
+const dist = join(root, "dist");
+
+/** Bundled CommonJS packages still call `require` for Node's own modules; ES modules have none. */
+const requireBanner =
+  'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+
+/** @type {Record<string, string>} output name → source */
+const nodeEntries = {
+  extension: "src/extension.ts",
+  cli: "src/cli/main.ts",
+  runtime: "src/embed/index.ts",
+};
+const webviewEntries = { main: "webview-ui/src/main.tsx" };
+
+/** Prints `build started` / `build finished`, which the watch task's problem matcher looks for. */
+function reporter(name) {
+  return {
+    name: "reporter",
+    setup(build) {
+      let startedAt = 0;
+      build.onStart(() => {
+        startedAt = Date.now();
+        if (watch) console.log(`[${name}] build started`);
+      });
+      build.onEnd(async (result) => {
+        for (const { text, location } of result.errors) {
+          console.error(`✘ [ERROR] ${text}`);
+          if (location) console.error(`    ${location.file}:${location.line}:${location.column + 1}:`);
+        }
+        if (result.metafile) {
+          await mkdir(join(dist, "meta"), { recursive: true });
+          await writeFile(join(dist, "meta", `${name}.json`), JSON.stringify(result.metafile));
+        }
+        if (result.errors.length === 0 && existsSync(join(dist, "cli.js"))) await chmod(join(dist, "cli.js"), 0o755);
+        console.log(`[${name}] build finished, ${result.errors.length} errors, ${Date.now() - startedAt} ms`);
+      });
+    },
+  };
+}
+
+/** Keeps only the entries that exist. While the project is being founded a missing one is a warning. */
+function present(entries) {
+  return Object.fromEntries(
+    Object.entries(entries).filter(([, source]) => {
+      const found = existsSync(join(root, source));
+      if (!found) console.warn(`skipped: ${source} does not exist yet`);
+      return found;
+    }),
+  );
+}
+
+/** @type {import("esbuild").BuildOptions} */
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: "esm",
+  splitting: true,
+  metafile: true,
+  charset: "utf8",
+  legalComments: "none",
+  minify: production,
+  keepNames: false,
+  sourcemap: production ? false : "linked",
+  logLevel: "silent",
+};
+
+/** @type {import("esbuild").BuildOptions} */
+const nodeBuild = {
+  ...common,
+  entryPoints: present(nodeEntries),
+  outdir: dist,
+  chunkNames: "chunks/[name]-[hash]",
+  platform: "node",
+  target: "node22",
+  // Packages that offer both get their ES module, which splits and tree-shakes.
+  mainFields: ["module", "main"],
+  conditions: ["module", "import", "node"],
+  external: ["vscode", "node-pty", "@vscode/ripgrep"],
+  banner: { js: requireBanner },
+  plugins: [reporter("node")],
+};
+
+/** @type {import("esbuild").BuildOptions} */
+const webviewBuild = {
+  ...common,
+  entryPoints: present(webviewEntries),
+  outdir: join(dist, "webview"),
+  chunkNames: "chunks/[name]-[hash]",
+  assetNames: "[name]",
+  platform: "browser",
+  // The Chromium of the oldest supported VS Code (1.106: Electron 37).
+  target: "chrome138",
+  minify: true,
+  jsx: "automatic",
+  jsxDev: false,
+  loader: { ".ttf": "file", ".woff2": "file", ".svg": "file" },
+  define: { "process.env.NODE_ENV": production || !watch ? '"production"' : '"development"' },
+  plugins: [reporter("webview")],
+};
+
+const builds = [nodeBuild, webviewBuild].filter(({ entryPoints }) => Object.keys(entryPoints).length > 0);
+
+// Hashed chunks of earlier builds would ship otherwise.
+for (const folder of ["chunks", "webview", "meta"]) await rm(join(dist, folder), { recursive: true, force: true });
+
+if (watch) {
+  for (const options of builds) await (await context(options)).watch();
+} else {
+  const results = await Promise.allSettled(builds.map((options) => build(options)));
+  if (results.some(({ status }) => status === "rejected")) process.exitCode = 1;
+}
