@@ -1,0 +1,4 @@
+/** Keys by the name of their environment variable. Adapters look at the environment first. */
+export interface Secrets {
+  get(name: string): Promise<string | undefined>;
+}

@@ -1,0 +1,125 @@
+/**
+ * Terminals as tools and the window see them. The engine behind this port runs where the PTY is: in-process at
+ * first, in the detached pty host later; nothing here may assume that both are one process.
+ */
+import type { Disposable } from "../base/disposable.ts";
+import type { TerminalInfo } from "../protocol/terminals.ts";
+
+export interface OpenTerminal {
+  readonly name: string;
+  /** Path or name of a shell; unset: the default (bash). */
+  readonly shell?: string;
+  readonly cwd?: string;
+  readonly createdBy: "agent" | "person";
+  readonly cols?: number;
+  readonly rows?: number;
+}
+
+export type OpenTerminalResult =
+  | { readonly kind: "opened"; readonly terminal: TerminalInfo }
+  | { readonly kind: "exists"; readonly terminal: TerminalInfo }
+  /** A shell that is missing, a folder that is not there, no permission: `message` names cause and next step. */
+  | { readonly kind: "failed"; readonly message: string };
+
+/** Rendered text: escape sequences applied, no colours, head and tail kept. */
+export interface TerminalText {
+  readonly text: string;
+  /** Characters left out between head and tail. */
+  readonly droppedChars: number;
+}
+
+export interface CommandResult {
+  readonly kind: "command";
+  readonly commandId: string;
+  /** Number of this command in its terminal, from 1. */
+  readonly ordinal: number;
+  readonly command: string;
+  /** `exited`: the shell itself ended. `unknown`: no markers in this shell, so whether it ended is not known. */
+  readonly status: "completed" | "running" | "unknown" | "exited";
+  readonly exitCode: number | null;
+  readonly cwd: string | null;
+  readonly pid: number | null;
+  readonly durationMs: number;
+  readonly output: TerminalText;
+}
+
+export type RunResult =
+  | CommandResult
+  | { readonly kind: "no-terminal"; readonly names: readonly string[] }
+  /** A command is running there: nothing was typed. */
+  | { readonly kind: "busy"; readonly command: string; readonly startedAtMs: number }
+  | { readonly kind: "failed"; readonly message: string };
+
+export interface RunCommand {
+  readonly terminal: string;
+  readonly command: string;
+  readonly commandId: string;
+  /** After this the result is `running`; the command goes on. */
+  readonly timeoutMs: number;
+  /** Abort interrupts the command (SIGINT, then SIGTERM, SIGKILL for its process group); it resolves within 1 s. */
+  readonly signal: AbortSignal;
+  /** Characters of output kept for the result. */
+  readonly maxOutputChars: number;
+  /** Raw output as it arrives, for the eye; at most 20 calls a second. */
+  readonly onOutput?: (chunk: string) => void;
+}
+
+export interface ReadTerminal {
+  readonly terminal: string;
+  /** Waits at most this long for the running command to end or, when it is idle, not at all. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly maxOutputChars: number;
+}
+
+export interface WriteTerminal extends ReadTerminal {
+  /** Raw characters; no newline is added. */
+  readonly text: string;
+}
+
+export type ReadResult =
+  | {
+      readonly kind: "read";
+      readonly terminal: TerminalInfo;
+      /** The newest command, whether the agent or the person typed it. */
+      readonly command: CommandResult | null;
+      /** Commands that the person ran since the last read, oldest first, at most 10. */
+      readonly byPerson: readonly CommandResult[];
+      /** What is new since the last read (read), or the rendered screen (write). */
+      readonly output: TerminalText;
+    }
+  | { readonly kind: "no-terminal"; readonly names: readonly string[] }
+  | { readonly kind: "exited"; readonly exitCode: number | null; readonly output: TerminalText }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** A viewer: the shared PTY with the person at it. */
+export interface TerminalAttachment extends Disposable {
+  /** The screen and scrollback as escape sequences that repaint it; whole, never cut inside a sequence. */
+  readonly snapshot: string;
+  write(data: string): void;
+  resize(cols: number, rows: number): void;
+}
+
+export type TerminalEvent =
+  | { readonly type: "opened"; readonly terminal: TerminalInfo }
+  | { readonly type: "changed"; readonly terminal: TerminalInfo }
+  | { readonly type: "exited"; readonly name: string; readonly exitCode: number | null };
+
+export interface Terminals extends Disposable {
+  /** Always lists `main`, spawned or not. */
+  list(): readonly TerminalInfo[];
+  open(request: OpenTerminal): Promise<OpenTerminalResult>;
+  /** Opens `main` on first need; other names must exist. */
+  run(request: RunCommand): Promise<RunResult>;
+  read(request: ReadTerminal): Promise<ReadResult>;
+  write(request: WriteTerminal): Promise<ReadResult>;
+  /** SIGHUP and SIGINT, SIGTERM, SIGKILL for everything in it; resolves when the processes are gone, within 5 s. */
+  terminate(name: string): Promise<"terminated" | "no-terminal">;
+  /** Null when there is no such terminal. Spawns `main` when needed. A viewer that does not keep up never slows the shell. */
+  attach(name: string, onData: (data: string) => void): Promise<TerminalAttachment | null>;
+  /** The result of a command by its id, for recovery; null when it is not known here. */
+  result(commandId: string): Promise<CommandResult | null>;
+  on(listener: (event: TerminalEvent) => void): Disposable;
+  /** Ends every terminal; resolves when their processes are reaped. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,185 @@
+/**
+ * The one event vocabulary. `eventTable` marks every event durable (written to the journal before anyone sees
+ * it) or live (never stored); the union, the decoder and the durable subset are derived from it.
+ */
+import * as z from "zod";
+import {
+  fileChangeSchema,
+  itemSchema,
+  modelErrorClassSchema,
+  toolOutcomeSchema,
+  turnErrorSchema,
+  usageSchema,
+  userInputSchema,
+} from "./items.ts";
+import {
+  permissionDecisionSchema,
+  permissionRequestSchema,
+  questionAnswerSchema,
+  questionSchema,
+} from "./permissions.ts";
+import { terminalInfoSchema } from "./terminals.ts";
+
+/** Version of the envelope and of every event in it. */
+export const EVENT_VERSION = 1;
+
+const durable = <S extends z.ZodRawShape>(shape: S) => ({ durable: true as const, fields: z.object(shape) });
+const live = <S extends z.ZodRawShape>(shape: S) => ({ durable: false as const, fields: z.object(shape) });
+
+/** How a started call is resolved when its process dies before the result was written (see runtime/recovery.ts). */
+export const recoverySchema = z.discriminatedUnion("kind", [
+  /** No effects: run it again. */
+  z.object({ kind: z.literal("repeat") }),
+  /** The file's hash tells whether the edit was applied. */
+  z.object({
+    kind: z.literal("edit"),
+    path: z.string(),
+    beforeHash: z.nullable(z.string()),
+    afterHash: z.string(),
+  }),
+  /** A command in a terminal, found again by its id. */
+  z.object({ kind: z.literal("command"), terminal: z.string(), commandId: z.string() }),
+  /** Not knowable: reported to the model as interrupted. */
+  z.object({ kind: z.literal("unknown") }),
+]);
+export type Recovery = z.infer<typeof recoverySchema>;
+
+export const eventTable = {
+  "session.opened": durable({
+    cwd: z.string(),
+    folders: z.array(z.string()),
+    model: z.string(),
+    interface: z.enum(["tools", "python", "javascript"]),
+    dialect: z.enum(["codepilot", "codex"]),
+    productVersion: z.string(),
+  }),
+  "session.closed": durable({}),
+  "session.titled": durable({ title: z.string() }),
+  "model.selected": durable({ model: z.string() }),
+  "turn.started": durable({
+    input: userInputSchema,
+    model: z.string(),
+    /** The queued message this turn came from. */
+    messageId: z.optional(z.string()),
+  }),
+  /** A turn that a dead process left behind goes on; what a cut response had left is listed and forgotten. */
+  "turn.resumed": durable({ discardedItemIds: z.array(z.string()), discardedCallIds: z.array(z.string()) }),
+  "turn.finished": durable({
+    reason: z.enum(["completed", "failed", "interrupted", "limit"]),
+    error: z.optional(turnErrorSchema),
+    /** Model responses taken. */
+    steps: z.number(),
+    durationMs: z.number(),
+  }),
+  "item.started": live({ itemId: z.string(), kind: z.enum(["assistant_message", "reasoning"]) }),
+  "item.finished": durable({ item: itemSchema }),
+  "text.delta": live({ itemId: z.string(), delta: z.string() }),
+  "reasoning.delta": live({ itemId: z.string(), delta: z.string() }),
+  "tool.requested": durable({
+    callId: z.string(),
+    tool: z.string(),
+    /** As the model wrote them: JSON text for function tools, free text for custom tools. */
+    argumentsText: z.string(),
+    /** One line for the card's title. */
+    summary: z.string(),
+    replay: z.optional(z.json()),
+  }),
+  "tool.started": durable({ callId: z.string(), recovery: recoverySchema }),
+  "tool.output": live({ callId: z.string(), chunk: z.string() }),
+  "tool.finished": durable({ callId: z.string(), outcome: toolOutcomeSchema }),
+  "permission.asked": durable({ request: permissionRequestSchema }),
+  "permission.answered": durable({
+    permissionId: z.string(),
+    answer: permissionDecisionSchema,
+    /** Set when the answer is remembered. */
+    sessionKey: z.optional(z.string()),
+  }),
+  "question.asked": durable({ question: questionSchema }),
+  "question.answered": durable({ questionId: z.string(), answer: questionAnswerSchema }),
+  "terminal.opened": durable({ terminal: terminalInfoSchema }),
+  "terminal.output": live({ terminal: z.string(), chunk: z.string() }),
+  "terminal.exited": durable({ terminal: z.string(), exitCode: z.nullable(z.number()) }),
+  "files.changed": durable({ callId: z.string(), changes: z.array(fileChangeSchema) }),
+  /** Ends a model response: what came before it is complete. `usage` is null where the provider said nothing. */
+  "usage.updated": durable({ usage: z.nullable(usageSchema), model: z.string() }),
+  "model.retrying": live({
+    class: modelErrorClassSchema,
+    message: z.string(),
+    attempt: z.number(),
+    maxAttempts: z.number(),
+    delayMs: z.number(),
+  }),
+  "message.queued": durable({ messageId: z.string(), input: userInputSchema, mode: z.enum(["steer", "queue"]) }),
+  "message.injected": durable({ messageId: z.string() }),
+  "message.withdrawn": durable({ messageId: z.string() }),
+  "notice.raised": durable({
+    level: z.enum(["info", "warning", "error"]),
+    code: z.string(),
+    message: z.string(),
+    next: z.optional(z.string()),
+  }),
+};
+
+export type EventType = keyof typeof eventTable;
+
+type Fields<T extends EventType> = z.infer<(typeof eventTable)[T]["fields"]>;
+
+export interface Envelope {
+  v: typeof EVENT_VERSION;
+  /** Counts durable and live events of a session; a gap in a journal is where live events were. */
+  seq: number;
+  /** Epoch milliseconds. */
+  at: number;
+  sessionId: string;
+  turnId?: string;
+  agentId?: string;
+}
+
+export type EventOf<T extends EventType> = T extends EventType ? Envelope & { type: T } & Fields<T> : never;
+/** Everything that comes out of a session. */
+export type AgentEvent = EventOf<EventType>;
+/** An event before the hub has put it into its envelope. */
+export type NewEvent<T extends EventType = EventType> = T extends EventType ? { type: T } & Fields<T> : never;
+
+type DurableType = { [T in EventType]: (typeof eventTable)[T]["durable"] extends true ? T : never }[EventType];
+export type DurableEvent = EventOf<DurableType>;
+
+/** Whether an event of this type is written to the journal. */
+export function isDurable(event: AgentEvent): event is DurableEvent {
+  return eventTable[event.type].durable;
+}
+
+const envelopeShape = {
+  v: z.literal(EVENT_VERSION),
+  seq: z.number(),
+  at: z.number(),
+  sessionId: z.string(),
+  turnId: z.optional(z.string()),
+  agentId: z.optional(z.string()),
+};
+
+const decoders = new Map<string, z.ZodType>();
+
+export type Decoded =
+  | { kind: "event"; event: AgentEvent }
+  /** A type of a later version: kept by who copies journals, passed over by who reads them. */
+  | { kind: "unknown-type"; type: string }
+  | { kind: "invalid"; problem: string };
+
+/** Checks one parsed JSON value against its row of the table. Never throws. */
+export function decodeEvent(value: unknown): Decoded {
+  const type = (value as { type?: unknown } | null)?.type;
+  if (typeof type !== "string") return { kind: "invalid", problem: "no type" };
+  if (!Object.hasOwn(eventTable, type)) return { kind: "unknown-type", type };
+  let decoder = decoders.get(type);
+  if (!decoder) {
+    // Made on first use: building all of them costs milliseconds that a cold start does not have.
+    const row = eventTable[type as EventType];
+    decoder = z.object({ ...envelopeShape, type: z.literal(type), ...row.fields.shape });
+    decoders.set(type, decoder);
+  }
+  const result = decoder.safeParse(value);
+  return result.success
+    ? { kind: "event", event: result.data as AgentEvent }
+    : { kind: "invalid", problem: z.prettifyError(result.error) };
+}

@@ -1,0 +1,123 @@
+/**
+ * What a conversation is made of: the words of person and model, the model's reasoning, and what a tool
+ * showed. Shared by events, the reducer, the journal and the webview.
+ */
+import * as z from "zod";
+
+/** An image as the person attached it. `data` is base64. */
+export const imageSchema = z.object({ mediaType: z.string(), data: z.string() });
+export type Image = z.infer<typeof imageSchema>;
+
+/** What a person hands over with `turn.submit` or `turn.steer`. */
+export const userInputSchema = z.object({ text: z.string(), images: z.optional(z.array(imageSchema)) });
+export type UserInput = z.infer<typeof userInputSchema>;
+
+/** Opaque provider data that has to be sent back as it came (encrypted reasoning, thinking signatures). */
+export const replaySchema = z.object({ provider: z.string(), model: z.string(), data: z.json() });
+export type Replay = z.infer<typeof replaySchema>;
+
+export const itemSchema = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("user_message"),
+    id: z.string(),
+    text: z.string(),
+    images: z.optional(z.array(imageSchema)),
+    /** `steer`: injected while a turn ran. `runtime`: words of the runtime to the model, shown as a notice. */
+    origin: z.enum(["person", "steer", "runtime"]),
+  }),
+  z.object({
+    kind: z.literal("assistant_message"),
+    id: z.string(),
+    text: z.string(),
+    replay: z.optional(replaySchema),
+    /** Set when the reply was cut (token limit, interrupt): the text is what had arrived. */
+    incomplete: z.optional(z.enum(["token-limit", "interrupted"])),
+  }),
+  z.object({ kind: z.literal("reasoning"), id: z.string(), text: z.string(), replay: z.optional(replaySchema) }),
+]);
+export type Item = z.infer<typeof itemSchema>;
+
+export const fileChangeSchema = z.object({
+  /** Absolute path. */
+  path: z.string(),
+  kind: z.enum(["created", "modified", "deleted"]),
+  addedLines: z.number(),
+  removedLines: z.number(),
+  /** SHA-256 in hex; null: the file did not exist before. */
+  beforeHash: z.nullable(z.string()),
+  afterHash: z.nullable(z.string()),
+});
+export type FileChange = z.infer<typeof fileChangeSchema>;
+
+/** What a tool shows to the eye; what it tells the model is `output`. Each may change without the other. */
+export const toolDisplaySchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("text"), text: z.string() }),
+  z.object({
+    kind: z.literal("read"),
+    path: z.string(),
+    startLine: z.number(),
+    endLine: z.number(),
+    totalLines: z.number(),
+    /** SHA-256 of the whole file as read; after a resume it tells what the model has seen. */
+    hash: z.string(),
+  }),
+  z.object({ kind: z.literal("search"), pattern: z.string(), matches: z.number(), truncated: z.boolean() }),
+  /** `diff` is unified, bounded to 40,000 characters; the whole is in the before-image of the session's store. */
+  z.object({ kind: z.literal("edit"), change: fileChangeSchema, diff: z.string(), diffTruncated: z.boolean() }),
+  z.object({
+    kind: z.literal("command"),
+    terminal: z.string(),
+    command: z.string(),
+    status: z.enum(["completed", "running", "unknown", "exited"]),
+    exitCode: z.nullable(z.number()),
+    cwd: z.nullable(z.string()),
+    outputTail: z.string(),
+  }),
+]);
+export type ToolDisplay = z.infer<typeof toolDisplaySchema>;
+
+export const toolOutcomeSchema = z.object({
+  /**
+   * done: ran. failed: ran or was refused by its own checks. denied: the gate said no. cancelled: stopped by the
+   * person before or while it ran. interrupted: the process died while it ran and its effect is not known.
+   */
+  status: z.enum(["done", "failed", "denied", "cancelled", "interrupted"]),
+  /** The text the model gets. */
+  output: z.string(),
+  /** Images the model gets beside the text. */
+  images: z.optional(z.array(imageSchema)),
+  display: z.optional(toolDisplaySchema),
+  durationMs: z.number(),
+});
+export type ToolOutcome = z.infer<typeof toolOutcomeSchema>;
+
+export const usageSchema = z.object({
+  /** All input tokens, cached ones included. */
+  inputTokens: z.number(),
+  cachedInputTokens: z.number(),
+  outputTokens: z.number(),
+  /** Part of `outputTokens`. */
+  reasoningTokens: z.number(),
+});
+export type Usage = z.infer<typeof usageSchema>;
+
+export const modelErrorClassSchema = z.enum([
+  "auth",
+  "rate-limit",
+  "overloaded",
+  "context-overflow",
+  "bad-request",
+  "network",
+  "bad-response",
+  "truncated",
+]);
+export type ModelErrorClass = z.infer<typeof modelErrorClassSchema>;
+
+/** Why a turn failed, worded for the person. */
+export const turnErrorSchema = z.object({
+  class: z.union([modelErrorClassSchema, z.enum(["storage", "internal", "unanswered"])]),
+  message: z.string(),
+  /** What to do next. */
+  next: z.optional(z.string()),
+});
+export type TurnError = z.infer<typeof turnErrorSchema>;

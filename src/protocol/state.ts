@@ -1,0 +1,153 @@
+/** The state of a session as the reducer keeps it: the same for runtime, webview, replay and tests. */
+
+import type { Recovery } from "./events.ts";
+import type { Item, ModelErrorClass, ToolOutcome, TurnError, Usage, UserInput } from "./items.ts";
+import type { PermissionDecision, PermissionRequest, Question, QuestionAnswer } from "./permissions.ts";
+import type { TerminalInfo } from "./terminals.ts";
+
+/**
+ * What the session is doing. `interrupted`: a turn was left behind by a dead process and waits for resume or discard.
+ */
+export type Phase =
+  | "idle"
+  | "sampling"
+  | "running-tools"
+  | "awaiting-permission"
+  | "awaiting-answer"
+  | "retrying"
+  | "interrupted";
+
+export interface ItemEntry {
+  readonly kind: "item";
+  readonly item: Item;
+  readonly at: number;
+  /** The response this entry belongs to is whole; entries that are not are forgotten on resume. */
+  readonly settled: boolean;
+}
+
+export interface ToolEntry {
+  readonly kind: "tool";
+  readonly callId: string;
+  readonly tool: string;
+  readonly argumentsText: string;
+  readonly summary: string;
+  readonly replay?: unknown;
+  readonly requestedAt: number;
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+  readonly recovery?: Recovery;
+  readonly permission?: { readonly request: PermissionRequest; readonly answer?: PermissionDecision };
+  readonly question?: { readonly question: Question; readonly answer?: QuestionAnswer };
+  readonly outcome?: ToolOutcome;
+  readonly settled: boolean;
+}
+
+export interface NoticeEntry {
+  readonly kind: "notice";
+  readonly level: "info" | "warning" | "error";
+  readonly code: string;
+  readonly message: string;
+  readonly next?: string;
+  readonly at: number;
+}
+
+/** One thing in the timeline of a turn, in the order in which it happened. */
+export type Entry = ItemEntry | ToolEntry | NoticeEntry;
+
+export interface TurnState {
+  readonly turnId: string;
+  readonly startedAt: number;
+  readonly model: string;
+  readonly entries: readonly Entry[];
+  /** Responses taken so far. */
+  readonly steps: number;
+  readonly finished?: {
+    readonly at: number;
+    readonly reason: "completed" | "failed" | "interrupted" | "limit";
+    readonly error?: TurnError;
+    readonly durationMs: number;
+  };
+}
+
+export interface StreamingItem {
+  readonly itemId: string;
+  readonly kind: "assistant_message" | "reasoning";
+  readonly text: string;
+}
+
+/** The newest output of a running call, bounded. */
+export interface LiveOutput {
+  readonly tail: string;
+  readonly droppedChars: number;
+}
+
+export interface QueuedMessage {
+  readonly messageId: string;
+  readonly input: UserInput;
+  readonly mode: "steer" | "queue";
+}
+
+export interface SessionState {
+  readonly sessionId: string;
+  readonly lastSeq: number;
+  readonly lastAt: number;
+  readonly phase: Phase;
+  readonly cwd: string;
+  readonly folders: readonly string[];
+  readonly title: string;
+  readonly model: string;
+  readonly interface: "tools" | "python" | "javascript";
+  readonly dialect: "codepilot" | "codex";
+  readonly turns: readonly TurnState[];
+  /** Set between turn.started and turn.finished. */
+  readonly activeTurnId: string | null;
+  readonly streaming: readonly StreamingItem[];
+  readonly liveOutput: Readonly<Record<string, LiveOutput>>;
+  readonly pendingPermissions: readonly PermissionRequest[];
+  readonly pendingQuestions: readonly Question[];
+  readonly queued: readonly QueuedMessage[];
+  /** A stop holds the queue until the person submits or releases it. */
+  readonly queueHeld: boolean;
+  /** What "Allow in this session" has remembered. */
+  readonly allowedKeys: readonly string[];
+  readonly terminals: Readonly<Record<string, TerminalInfo>>;
+  readonly usage: Usage;
+  /** Input and output tokens of the newest response: how full the context is. Null until a provider told. */
+  readonly contextTokens: number | null;
+  readonly retry: {
+    readonly class: ModelErrorClass;
+    readonly message: string;
+    readonly attempt: number;
+    readonly maxAttempts: number;
+    readonly delayMs: number;
+    readonly at: number;
+  } | null;
+  readonly closed: boolean;
+}
+
+export const emptyState: SessionState = {
+  sessionId: "",
+  lastSeq: 0,
+  lastAt: 0,
+  phase: "idle",
+  cwd: "",
+  folders: [],
+  title: "",
+  model: "",
+  interface: "tools",
+  dialect: "codepilot",
+  turns: [],
+  activeTurnId: null,
+  streaming: [],
+  liveOutput: {},
+  pendingPermissions: [],
+  pendingQuestions: [],
+  queued: [],
+  queueHeld: false,
+  allowedKeys: [],
+  terminals: {},
+  usage: { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 },
+  contextTokens: null,
+  retry: null,
+  closed: false,
+};
