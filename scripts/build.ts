@@ -1,0 +1,34 @@
+/** Fills dist/: the bundles, and the declarations of `codepilot/runtime`. `npm run build` and, as a step, `npm test`. */
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { run } from "./child-process.ts";
+import { formatTally, type Tally } from "./layers.ts";
+import { fromRoot } from "./paths.ts";
+import { runMain, say } from "./progress.ts";
+
+/** Both steps run side by side; their output is shown step by step. */
+export async function build(): Promise<Tally> {
+  const steps: Promise<boolean>[] = [runStep("bundles", [fromRoot("esbuild.mjs"), "--production"])];
+  if (existsSync(fromRoot("src/embed/index.ts"))) {
+    await rm(fromRoot("dist/types"), { recursive: true, force: true });
+    steps.push(runStep("declarations", [fromRoot("node_modules/typescript/bin/tsc"), "-p", "tsconfig.types.json"]));
+  }
+  const outcomes = await Promise.all(steps);
+  const failed = outcomes.filter((ok) => !ok).length;
+  return { passed: outcomes.length - failed, failed, skipped: 0 };
+}
+
+async function runStep(title: string, args: string[]): Promise<boolean> {
+  const { code, output } = await run(process.execPath, args, { output: "keep", timeLimitMs: 5 * 60_000 });
+  say(`${code === 0 ? "✓" : "✗"} build: ${title}`);
+  if (output.trim()) say(output.trim().replace(/^/gm, "    "));
+  return code === 0;
+}
+
+if (import.meta.main) {
+  await runMain(async () => {
+    const tally = await build();
+    if (tally.failed > 0) say(formatTally(tally));
+    return tally.failed > 0 ? 1 : 0;
+  });
+}

@@ -1,0 +1,51 @@
+// The reporter of every layer: counts go to the file named in CODEPILOT_LAYER_RESULT as JSON after each test, so that
+// a layer which is killed still has its numbers. On screen: one line per test (CODEPILOT_LAYER_STYLE=lines) or per
+// top-level suite, and failures in full at the end. Plain JavaScript, because the extension host loads it too.
+import { writeFileSync } from "node:fs";
+import Mocha from "mocha";
+
+const { Base } = Mocha.reporters;
+
+export default class LayerReporter extends Base {
+  constructor(runner, options) {
+    super(runner, options);
+    const say = (text) => Base.consoleLog("%s", text);
+    const everyTest = process.env.CODEPILOT_LAYER_STYLE === "lines";
+    const counts = { passed: 0, failed: 0, skipped: 0 };
+    const save = (ended) => {
+      const file = process.env.CODEPILOT_LAYER_RESULT;
+      if (file) writeFileSync(file, JSON.stringify({ ...counts, ended }));
+    };
+    const title = (test) => test.titlePath().join(" › ");
+    let suite = { passed: 0, failed: 0, startedAt: 0 };
+
+    runner.on("suite", (entered) => {
+      if (entered.parent?.root) suite = { passed: 0, failed: 0, startedAt: Date.now() };
+    });
+    runner.on("pass", (test) => {
+      counts.passed++;
+      suite.passed++;
+      if (everyTest) say(`  ✓ ${title(test)} (${test.duration} ms)`);
+      save(false);
+    });
+    runner.on("fail", (test) => {
+      counts.failed++;
+      suite.failed++;
+      say(`  ✗ ${title(test)}`);
+      save(false);
+    });
+    runner.on("pending", (test) => {
+      counts.skipped++;
+      say(`  - ${title(test)} (skipped)`);
+      save(false);
+    });
+    runner.on("suite end", (left) => {
+      if (!left.parent?.root || everyTest || suite.passed + suite.failed === 0) return;
+      say(`  ${suite.failed ? "✗" : "✓"} ${left.title}: ${suite.passed} in ${Date.now() - suite.startedAt} ms`);
+    });
+    runner.once("end", () => {
+      save(true);
+      if (this.failures.length > 0) Base.list(this.failures);
+    });
+  }
+}
