@@ -14,7 +14,7 @@ export async function check(): Promise<Tally> {
   const steps: [title: string, args: string[]][] = [
     [
       "format, lint and import order",
-      [fromRoot("node_modules/@biomejs/biome/bin/biome"), "ci", "--max-diagnostics=60", "."],
+      [fromRoot("node_modules/@biomejs/biome/bin/biome"), "ci", "--colors=off", "--max-diagnostics=60", "."],
     ],
     ["types", [...tsc, "tsconfig.json"]],
   ];

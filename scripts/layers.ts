@@ -87,7 +87,7 @@ export async function runLayer(name: LayerName, args: readonly string[] = []): P
 
 function mochaCommand(files: readonly string[], options: readonly string[]): string[] {
   const ci = process.env.CI ? ["--forbid-only"] : [];
-  const reporter = ["--reporter", fromRoot("scripts/mocha-reporter.mjs")];
+  const reporter = ["--reporter", fromRoot("scripts/mocha-reporter.ts")];
   // Mocha would otherwise wait for handles that a test forgot; `--exit` is not used, so that forgetting shows.
   return [fromRoot("node_modules/mocha/bin/mocha.js"), ...ci, ...reporter, ...options, ...files];
 }

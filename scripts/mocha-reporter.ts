@@ -1,22 +1,24 @@
-// The reporter of every layer: counts go to the file named in CODEPILOT_LAYER_RESULT as JSON after each test, so that
-// a layer which is killed still has its numbers. On screen: one line per test (CODEPILOT_LAYER_STYLE=lines) or per
-// top-level suite, and failures in full at the end. Plain JavaScript, because the extension host loads it too.
+/**
+ * The reporter of every layer. Counts go to the file named in CODEPILOT_LAYER_RESULT after each test, so that a layer
+ * which is killed still has its numbers. On screen: one line per test (CODEPILOT_LAYER_STYLE=lines) or per top-level
+ * suite, and failures in full at the end. The extension host loads it too, bundled.
+ */
 import { writeFileSync } from "node:fs";
 import Mocha from "mocha";
 
 const { Base } = Mocha.reporters;
 
 export default class LayerReporter extends Base {
-  constructor(runner, options) {
+  constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
-    const say = (text) => Base.consoleLog("%s", text);
+    const say = (text: string): void => Base.consoleLog("%s", text);
     const everyTest = process.env.CODEPILOT_LAYER_STYLE === "lines";
     const counts = { passed: 0, failed: 0, skipped: 0 };
-    const save = (ended) => {
+    const save = (ended: boolean): void => {
       const file = process.env.CODEPILOT_LAYER_RESULT;
       if (file) writeFileSync(file, JSON.stringify({ ...counts, ended }));
     };
-    const title = (test) => test.titlePath().join(" › ");
+    const title = (test: Mocha.Test | Mocha.Hook): string => test.titlePath().join(" › ");
     let suite = { passed: 0, failed: 0, startedAt: 0 };
 
     runner.on("suite", (entered) => {

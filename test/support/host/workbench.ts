@@ -1,0 +1,116 @@
+/**
+ * What a person does in the workbench, as functions on a Playwright page: palette, views, webviews, modal messages,
+ * quick picks, toasts and terminals. The selectors live here and nowhere else.
+ */
+import { mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FrameLocator, Locator, Page } from "playwright-core";
+
+/** Runs a command by its palette title, such as `CodePilot: New Task`. */
+export async function runCommand(page: Page, title: string): Promise<void> {
+  // The palette closes whenever something else takes the focus (a terminal that ends, a view that opens): try again.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await page.keyboard.press("F1");
+      await quickInput(page).fill(`>${title}`, { timeout: 2_000 });
+      await quickRow(page, startingWith(title)).click({ timeout: 2_000 });
+      return;
+    } catch (error) {
+      if (attempt === 5) throw error;
+      await page.keyboard.press("Escape");
+      await page.waitForTimeout(300);
+    }
+  }
+}
+
+/** Opens a view container by its title in the activity bar; does nothing when it is open already. */
+export async function openContainer(page: Page, title: string): Promise<void> {
+  const tab = page.locator(".activitybar").getByRole("tab", { name: title });
+  await tab.waitFor({ timeout: 60_000 });
+  if ((await tab.getAttribute("aria-selected")) !== "true") await tab.click();
+}
+
+/** The document of the nth open webview. While a webview reloads, the locators inside wait. */
+export function webview(page: Page, nth = 0): FrameLocator {
+  return page.locator("iframe.webview.ready").nth(nth).contentFrame().locator("iframe#active-frame").contentFrame();
+}
+
+export function dialog(page: Page): Locator {
+  return page.locator(".monaco-dialog-box");
+}
+
+/** Presses a button of the open modal message and returns the message's text (buttons, message and detail). */
+export async function answerModal(page: Page, button: string): Promise<string> {
+  const box = dialog(page);
+  await box.waitFor({ timeout: 30_000 });
+  const text = await box.innerText();
+  await box.getByRole("button", { name: button, exact: true }).click();
+  await box.waitFor({ state: "hidden" });
+  return text;
+}
+
+export function quickInput(page: Page): Locator {
+  return page.locator(".quick-input-widget input.input");
+}
+
+export function quickRow(page: Page, label: string | RegExp): Locator {
+  return page.locator(".quick-input-list").getByRole("option", { name: label }).first();
+}
+
+export async function pickRow(page: Page, label: string | RegExp): Promise<void> {
+  await quickRow(page, label).click();
+}
+
+/** Answers an input box. `prompt` is part of its prompt, so that another box is not answered by accident. */
+export async function answerInput(page: Page, prompt: string, text: string): Promise<void> {
+  await page.locator(".quick-input-message", { hasText: prompt }).waitFor();
+  await quickInput(page).fill(text);
+  await page.keyboard.press("Enter");
+}
+
+export function toast(page: Page, text: string): Locator {
+  return page.locator(".notification-toast", { hasText: text });
+}
+
+export async function answerToast(page: Page, text: string, button: string): Promise<void> {
+  await toast(page, text).getByRole("button", { name: button, exact: true }).click();
+}
+
+export function statusBarItem(page: Page, text: string): Locator {
+  return page.locator(".part.statusbar .statusbar-item", { hasText: text });
+}
+
+/** The rows of the visible terminal; usable with `filter({ hasText })`. */
+export function terminal(page: Page): Locator {
+  return page.locator(".terminal-wrapper.active .xterm-rows");
+}
+
+/** The visible terminal's screen, without the blanks at line ends. */
+export async function terminalText(page: Page): Promise<string> {
+  const text = await terminal(page).innerText();
+  return text
+    .replaceAll("\u00a0", " ")
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n")
+    .trim();
+}
+
+export async function typeInTerminal(page: Page, text: string): Promise<void> {
+  await page.locator(".terminal-wrapper.active .xterm-helper-textarea").focus();
+  await page.keyboard.type(text);
+}
+
+/** For a failing test: a picture of the window in $CODEPILOT_ARTIFACTS (default: the temporary folder). */
+export async function screenshot(page: Page, name: string): Promise<string> {
+  const folder = process.env.CODEPILOT_ARTIFACTS || join(tmpdir(), "codepilot-artifacts");
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${name.replace(/\W+/g, "-")}.png`);
+  await page.screenshot({ path });
+  return path;
+}
+
+function startingWith(text: string): RegExp {
+  return new RegExp(`^${text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}`);
+}
