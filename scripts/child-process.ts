@@ -6,6 +6,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { root } from "./paths.ts";
 
@@ -29,7 +30,7 @@ export interface RunResult {
   timedOut: boolean;
 }
 
-const running = new Set<ChildProcess>();
+const running = new Map<ChildProcess, string | undefined>();
 
 function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
@@ -40,18 +41,30 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-process.once("exit", () => {
-  for (const child of running) killGroup(child, "SIGKILL");
-});
-for (const [signal, code] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-  ["SIGHUP", 129],
-] as const) {
-  process.on(signal, () => {
-    for (const child of running) killGroup(child, "SIGTERM");
-    setTimeout(() => process.exit(code), running.size > 0 ? 2_000 : 0);
-  });
+function killEverything(): void {
+  for (const [child, marker] of running) {
+    killGroup(child, "SIGKILL");
+    if (marker) killMarked(marker);
+  }
+}
+
+/** Children get a moment to end in order, as after Ctrl-C; then they and what they left are ended. */
+function onSignal(signal: NodeJS.Signals): void {
+  for (const child of running.keys()) killGroup(child, "SIGTERM");
+  setTimeout(() => process.exit(128 + constants.signals[signal]), 1_500);
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Only while children run: at other times the signals belong to the program. */
+function watchSignals(): void {
+  if (running.size === 1) {
+    process.once("exit", killEverything);
+    for (const signal of SIGNALS) process.on(signal, onSignal);
+  } else if (running.size === 0) {
+    process.removeListener("exit", killEverything);
+    for (const signal of SIGNALS) process.removeListener(signal, onSignal);
+  }
 }
 
 /** Runs to the end. Never throws for a failing command: the code is the answer (124 after the time limit, 127 not found). */
@@ -67,7 +80,8 @@ export async function run(command: string, args: readonly string[], options: Run
     shell: process.platform === "win32" && command === "npm",
   };
   const child = spawn(command, args, spawnOptions);
-  running.add(child);
+  running.set(child, marker);
+  watchSignals();
   let text = "";
   let rest = "";
   const collect = (chunk: Buffer): void => {
@@ -96,6 +110,7 @@ export async function run(command: string, args: readonly string[], options: Run
   });
   clearTimeout(limit);
   running.delete(child);
+  watchSignals();
   if (rest) onLine?.(rest);
   killGroup(child, "SIGKILL");
   return { code: timedOut ? 124 : code, output: text, timedOut };
@@ -116,14 +131,18 @@ export async function sweep(marker: string, patienceMs = 3_000): Promise<string[
     await sleep(100);
     left = marked(marker);
   }
-  for (const { pid } of left) {
+  killMarked(marker);
+  return left.map(({ pid, command }) => `${pid} ${command}`);
+}
+
+function killMarked(marker: string): void {
+  for (const { pid } of marked(marker)) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
       // Ended in between.
     }
   }
-  return left.map(({ pid, command }) => `${pid} ${command}`);
 }
 
 function marked(marker: string): { pid: number; command: string }[] {

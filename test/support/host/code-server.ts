@@ -94,9 +94,7 @@ export async function startCodeServer(options: CodeServerOptions): Promise<CodeS
   if (options.extensionsDir === undefined && options.extension !== false) {
     linkExtension(options.extension ?? root, extensionsDir);
   }
-  const settings: Record<string, unknown> = { ...quietSettings, ...options.settings };
-  if (trust === "ask") delete settings["security.workspace.trust.enabled"];
-  writeFileSync(join(dataDir, "User", "settings.json"), JSON.stringify(settings, null, 2));
+  writeSettings(join(dataDir, "User", "settings.json"), options.settings, trust);
   // A configuration file of its own keeps the server out of the home folder.
   const config = join(dir, "config.yaml");
   writeFileSync(config, "auth: none\n");
@@ -169,6 +167,19 @@ async function untilReady(server: CodeServer): Promise<void> {
   const log = server.log().slice(-3000);
   await server.stop();
   throw new Error(`code-server ${ended === undefined ? "was not ready in 60 s" : `ended with ${ended}`}:\n${log}`);
+}
+
+/** In a folder that was used before, what was set there stays. */
+function writeSettings(file: string, wanted: CodeServerOptions["settings"], trust: "always" | "ask"): void {
+  let before: Record<string, unknown> = {};
+  try {
+    before = JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    // None yet, or edited by hand to hold comments: start from ours.
+  }
+  const settings: Record<string, unknown> = { ...quietSettings, ...before, ...wanted };
+  if (trust === "ask") delete settings["security.workspace.trust.enabled"];
+  writeFileSync(file, JSON.stringify(settings, null, 2));
 }
 
 function serverEnvironment(extra: CodeServerOptions["env"] = {}): NodeJS.ProcessEnv {

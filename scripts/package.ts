@@ -1,0 +1,29 @@
+/** `npm run package`: the VSIX for linux-x64, with its contents and size printed. */
+import { rmSync, statSync } from "node:fs";
+import { build } from "./build.ts";
+import { run } from "./child-process.ts";
+import { fromRoot } from "./paths.ts";
+import { PlainFailure, runMain, say } from "./progress.ts";
+
+const TARGET = "linux-x64";
+export const vsix = fromRoot(`dist/codepilot-${TARGET}.vsix`);
+
+/** Builds and packs; throws a plain failure with the tool's words. */
+export async function packageExtension(): Promise<string> {
+  const built = await build();
+  if (built.failed > 0) throw new PlainFailure("The build failed, so there is nothing to package.");
+  rmSync(vsix, { force: true });
+  const vsce = fromRoot("node_modules/@vscode/vsce/vsce");
+  const args = [vsce, "package", "--target", TARGET, "--allow-missing-repository", "--out", vsix];
+  const { code, output } = await run(process.execPath, args, { output: "keep", timeLimitMs: 5 * 60_000 });
+  if (code !== 0) throw new PlainFailure(`vsce package failed:\n${output}`);
+  return output;
+}
+
+if (import.meta.main) {
+  await runMain(async () => {
+    say((await packageExtension()).trim());
+    say(`${vsix}: ${(statSync(vsix).size / 1e6).toFixed(2)} MB`);
+    return 0;
+  });
+}
