@@ -122,7 +122,10 @@ export const eventTable = {
 
 export type EventType = keyof typeof eventTable;
 
-type Fields<T extends EventType> = z.infer<(typeof eventTable)[T]["fields"]>;
+/** An event without fields of its own would infer as a record of nevers, which no envelope fits. */
+type Fields<T extends EventType> = keyof (typeof eventTable)[T]["fields"]["shape"] extends never
+  ? unknown
+  : z.infer<(typeof eventTable)[T]["fields"]>;
 
 export interface Envelope {
   v: typeof EVENT_VERSION;

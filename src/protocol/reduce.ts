@@ -63,7 +63,13 @@ function apply(state: SessionState, event: AgentEvent): SessionState {
     case "item.finished":
       return addEntry(
         { ...state, streaming: state.streaming.filter((item) => item.itemId !== event.item.id) },
-        { kind: "item", item: event.item, at: event.at, settled: event.item.kind === "user_message" },
+        {
+          kind: "item",
+          item: event.item,
+          at: event.at,
+          step: stepOf(state),
+          settled: event.item.kind === "user_message",
+        },
       );
     case "tool.requested":
       return addEntry(state, {
@@ -74,6 +80,7 @@ function apply(state: SessionState, event: AgentEvent): SessionState {
         summary: event.summary,
         ...(event.replay === undefined ? {} : { replay: event.replay }),
         requestedAt: event.at,
+        step: stepOf(state),
         settled: false,
       });
     case "tool.started":
@@ -128,6 +135,8 @@ function apply(state: SessionState, event: AgentEvent): SessionState {
 /** The authoritative phase, derived from what is open rather than from the last event's name. */
 function phaseOf(state: SessionState, event: AgentEvent): Phase {
   if (state.activeTurnId === null) return "idle";
+  // Set by who opens a journal with an unfinished turn; only going on (or giving up) ends it.
+  if (state.phase === "interrupted" && event.type !== "turn.resumed") return "interrupted";
   if (state.pendingPermissions.length > 0) return "awaiting-permission";
   if (state.pendingQuestions.length > 0) return "awaiting-answer";
   if (state.retry !== null) return "retrying";
@@ -165,7 +174,8 @@ function resumeTurn(state: SessionState, event: EventOf<"turn.resumed">): Sessio
   const calls = new Set(event.discardedCallIds);
   const keep = (entry: Entry) =>
     !(entry.kind === "item" && items.has(entry.item.id)) && !(entry.kind === "tool" && calls.has(entry.callId));
-  return updateTurn({ ...state, streaming: [], liveOutput: {}, retry: null }, (turn) => ({
+  const clean = { streaming: [], liveOutput: {}, retry: null, pendingPermissions: [], pendingQuestions: [] };
+  return updateTurn({ ...state, ...clean }, (turn) => ({
     ...turn,
     entries: turn.entries.filter(keep),
   }));
@@ -278,6 +288,10 @@ function addNotice(state: SessionState, event: EventOf<"notice.raised">): Sessio
     ...(event.next === undefined ? {} : { next: event.next }),
     at: event.at,
   });
+}
+
+function stepOf(state: SessionState): number {
+  return state.turns.at(-1)?.steps ?? 0;
 }
 
 function addEntry(state: SessionState, entry: Entry): SessionState {

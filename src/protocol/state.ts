@@ -21,6 +21,8 @@ export interface ItemEntry {
   readonly kind: "item";
   readonly item: Item;
   readonly at: number;
+  /** Which response of the turn it belongs to (from 0); words injected before a response count to that one. */
+  readonly step: number;
   /** The response this entry belongs to is whole; entries that are not are forgotten on resume. */
   readonly settled: boolean;
 }
@@ -39,6 +41,7 @@ export interface ToolEntry {
   readonly permission?: { readonly request: PermissionRequest; readonly answer?: PermissionDecision };
   readonly question?: { readonly question: Question; readonly answer?: QuestionAnswer };
   readonly outcome?: ToolOutcome;
+  readonly step: number;
   readonly settled: boolean;
 }
 

@@ -1,0 +1,104 @@
+/**
+ * One session's journal file. Appends go to a known offset, so a write that failed half-way (a full disk) is cut off
+ * again and never leaves half a line before the next one.
+ */
+import { type FileHandle, mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError, messageOf, systemCodeOf } from "../../base/app-error.ts";
+import { hashOf } from "../../base/content-hash.ts";
+import { Mutex } from "../../base/mutex.ts";
+import type { SessionJournal } from "../../ports/session-store.ts";
+import type { DurableEvent } from "../../protocol/events.ts";
+import { encodeEvents } from "../../protocol/journal.ts";
+import type { WriterClaim } from "./writer-claim.ts";
+
+/** Before-images beyond these are not kept; their edits can still be made, only not be shown as a whole or undone. */
+const MAX_BLOB_BYTES = 20 * 1024 * 1024;
+const MAX_SESSION_BLOB_BYTES = 500 * 1024 * 1024;
+
+export class JsonlJournal implements SessionJournal {
+  readonly #handle: FileHandle;
+  readonly #blobFolder: string;
+  readonly #claim: WriterClaim;
+  readonly #writes = new Mutex();
+  #offset: number;
+  #blobBytes = 0;
+
+  constructor(handle: FileHandle, offset: number, blobFolder: string, claim: WriterClaim) {
+    this.#handle = handle;
+    this.#offset = offset;
+    this.#blobFolder = blobFolder;
+    this.#claim = claim;
+  }
+
+  append(events: readonly DurableEvent[], options: { sync: boolean }): Promise<void> {
+    return this.#writes.run(async () => {
+      const bytes = Buffer.from(encodeEvents(events));
+      try {
+        await this.#writeAll(bytes);
+        if (options.sync) await this.#handle.datasync();
+      } catch (error) {
+        await this.#handle.truncate(this.#offset).catch(() => undefined);
+        throw storageError(error);
+      }
+      this.#offset += bytes.length;
+    });
+  }
+
+  async #writeAll(bytes: Buffer): Promise<void> {
+    let written = 0;
+    while (written < bytes.length) {
+      const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written, this.#offset + written);
+      written += bytesWritten;
+    }
+  }
+
+  async putBlob(bytes: Uint8Array): Promise<string> {
+    const hash = hashOf(bytes);
+    if (bytes.length > MAX_BLOB_BYTES || this.#blobBytes + bytes.length > MAX_SESSION_BLOB_BYTES) return hash;
+    try {
+      await mkdir(this.#blobFolder, { recursive: true, mode: 0o700 });
+      await writeFile(join(this.#blobFolder, hash), bytes, { flag: "wx", mode: 0o600 });
+      this.#blobBytes += bytes.length;
+    } catch (error) {
+      // The same content is kept once.
+      if (systemCodeOf(error) !== "EEXIST") throw storageError(error);
+    }
+    return hash;
+  }
+
+  async getBlob(hash: string): Promise<Uint8Array | null> {
+    if (!/^[0-9a-f]{64}$/.test(hash)) return null;
+    const bytes = await readFile(join(this.#blobFolder, hash)).catch(() => null);
+    // A kill in mid-write leaves a short file under the right name.
+    return bytes !== null && hashOf(bytes) === hash ? bytes : null;
+  }
+
+  async close(): Promise<void> {
+    await this.#writes.run(async () => {
+      await this.#handle.close();
+      await this.#claim.release();
+    });
+  }
+}
+
+/** Opens the file for appending at `offset`; what stands behind it (a torn line) is cut off first. */
+export async function openForAppend(path: string, offset: number): Promise<FileHandle> {
+  const handle = await open(path, "r+", 0o600);
+  await handle.truncate(offset);
+  return handle;
+}
+
+function storageError(error: unknown): AppError {
+  const full = ["ENOSPC", "EDQUOT"].includes(systemCodeOf(error) ?? "");
+  return new AppError(
+    "storage",
+    full ? "The session can not be saved: the disk is full." : `The session can not be saved: ${messageOf(error)}.`,
+    {
+      next: full
+        ? "Free some space, then resume the session; nothing that was saved is lost."
+        : "Check the folder of the sessions, then resume the session.",
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,73 @@
+/** Sessions that live as long as the process: for embedders and tests that want no files. */
+import { AppError } from "../../base/app-error.ts";
+import { hashOf } from "../../base/content-hash.ts";
+import type { OpenedJournal, SessionJournal, SessionRecord, SessionStore } from "../../ports/session-store.ts";
+import type { AgentEvent, DurableEvent } from "../../protocol/events.ts";
+import { reduceAll } from "../../protocol/reduce.ts";
+
+interface Kept {
+  readonly cwd: string;
+  readonly events: DurableEvent[];
+  readonly blobs: Map<string, Uint8Array>;
+  open: boolean;
+}
+
+export class MemorySessionStore implements SessionStore {
+  readonly #sessions = new Map<string, Kept>();
+
+  async create(sessionId: string, cwd: string): Promise<SessionJournal> {
+    if (this.#sessions.has(sessionId)) throw new AppError("usage", `a session named ${sessionId} already exists`);
+    const kept: Kept = { cwd, events: [], blobs: new Map(), open: true };
+    this.#sessions.set(sessionId, kept);
+    return journalOf(kept);
+  }
+
+  async open(sessionId: string): Promise<OpenedJournal> {
+    const kept = this.#sessions.get(sessionId);
+    if (!kept) throw new AppError("not-found", `there is no session ${sessionId}`);
+    if (kept.open) throw new AppError("in-use", `session ${sessionId} is already open`);
+    kept.open = true;
+    return { journal: journalOf(kept), events: [...kept.events], warnings: [] };
+  }
+
+  async read(sessionId: string): Promise<readonly AgentEvent[] | null> {
+    const kept = this.#sessions.get(sessionId);
+    return kept ? [...kept.events] : null;
+  }
+
+  async list(options: { cwd?: string; limit: number }): Promise<SessionRecord[]> {
+    return [...this.#sessions.entries()]
+      .filter(([, kept]) => options.cwd === undefined || kept.cwd === options.cwd)
+      .map(([sessionId, kept]) => {
+        const state = reduceAll(kept.events);
+        return {
+          sessionId,
+          title: state.title,
+          cwd: kept.cwd,
+          updatedAtMs: state.lastAt,
+          unfinished: state.activeTurnId !== null,
+        };
+      })
+      .sort((a, b) => b.updatedAtMs - a.updatedAtMs)
+      .slice(0, options.limit);
+  }
+}
+
+function journalOf(kept: Kept): SessionJournal {
+  return {
+    async append(events) {
+      kept.events.push(...events);
+    },
+    async putBlob(bytes) {
+      const hash = hashOf(bytes);
+      kept.blobs.set(hash, bytes);
+      return hash;
+    },
+    async getBlob(hash) {
+      return kept.blobs.get(hash) ?? null;
+    },
+    async close() {
+      kept.open = false;
+    },
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * Makes a model request from the session's state. Nothing made here is ever written into history: history is what
+ * happened, the request is how it is told. What stays the same comes first and byte for byte the same, what changes
+ * comes last, so that the provider's prompt cache keeps hitting.
+ */
+
+import type { Json } from "../base/json.ts";
+import type { ModelInput, ModelRequest, ToolSpec } from "../ports/model-client.ts";
+import type { Item } from "../protocol/items.ts";
+import type { Entry, SessionState, ToolEntry, TurnState } from "../protocol/state.ts";
+
+export interface ModelSettings {
+  readonly temperature?: number;
+  readonly maxOutputTokens?: number;
+  readonly reasoningEffort?: "minimal" | "low" | "medium" | "high";
+  readonly thinkingBudgetTokens?: number;
+}
+
+export interface ContextSources {
+  /** The static part: who the agent is, how the tools are used, project instructions. Fixed for a turn. */
+  readonly instructions: string;
+  readonly tools: readonly ToolSpec[];
+  readonly settings: ModelSettings;
+}
+
+export function buildRequest(state: SessionState, model: string, sources: ContextSources): ModelRequest {
+  const input: ModelInput[] = [];
+  for (const turn of state.turns) addTurn(input, turn);
+  const context = changingContext(state);
+  if (context !== "") input.push({ kind: "context", text: context });
+  return {
+    model,
+    instructions: sources.instructions,
+    input,
+    tools: sources.tools,
+    cacheKey: state.sessionId,
+    ...sources.settings,
+  };
+}
+
+function addTurn(input: ModelInput[], turn: TurnState): void {
+  const { entries } = turn;
+  let index = 0;
+  while (index < entries.length) {
+    const entry = entries[index] as Entry;
+    if (entry.kind === "notice" || !entry.settled) {
+      index += 1;
+    } else if (entry.kind === "item") {
+      const told = itemInput(entry.item);
+      if (told) input.push(told);
+      index += 1;
+    } else {
+      index = addCalls(input, entries, index, entry.step);
+    }
+  }
+  if (turn.finished?.reason === "interrupted") {
+    input.push({ kind: "user", text: "[CodePilot: the person stopped the work at this point.]" });
+  }
+}
+
+/** The calls of one response and then their results: the order every provider accepts. Returns the next index. */
+function addCalls(input: ModelInput[], entries: readonly Entry[], start: number, step: number): number {
+  const calls: ToolEntry[] = [];
+  const between: ModelInput[] = [];
+  let index = start;
+  for (; index < entries.length; index += 1) {
+    const entry = entries[index] as Entry;
+    if (entry.kind === "notice") continue;
+    if (entry.step !== step) break;
+    if (entry.kind === "tool") calls.push(entry);
+    else if (entry.settled) {
+      const told = itemInput(entry.item);
+      if (told) between.push(told);
+    }
+  }
+  for (const call of calls) {
+    const { callId, tool: name, argumentsText, replay } = call;
+    input.push({
+      kind: "tool_call",
+      callId,
+      name,
+      argumentsText,
+      ...(replay === undefined ? {} : { replay: replay as Json }),
+    });
+  }
+  for (const call of calls) if (call.outcome) input.push(resultInput(call, call.outcome));
+  input.push(...between);
+  return index;
+}
+
+function resultInput(call: ToolEntry, outcome: NonNullable<ToolEntry["outcome"]>): ModelInput {
+  return {
+    kind: "tool_result",
+    callId: call.callId,
+    name: call.tool,
+    output: outcome.output,
+    ...(outcome.images ? { images: outcome.images } : {}),
+    failed: outcome.status !== "done",
+  };
+}
+
+function itemInput(item: Item): ModelInput | undefined {
+  switch (item.kind) {
+    case "user_message":
+      return { kind: "user", text: item.text, ...(item.images ? { images: item.images } : {}) };
+    case "assistant_message":
+      if (item.text === "" && !item.replay) return undefined;
+      return { kind: "assistant", text: item.text, ...(item.replay ? { replay: item.replay } : {}) };
+    case "reasoning":
+      return { kind: "reasoning", text: item.text, ...(item.replay ? { replay: item.replay } : {}) };
+  }
+}
+
+/** Terminals the model can not know from its own calls: opened by the person, or ended by themselves. */
+function changingContext(state: SessionState): string {
+  const terminals = Object.values(state.terminals).filter(
+    (terminal) => terminal.name !== "main" || terminal.status === "exited",
+  );
+  if (terminals.length === 0) return "";
+  const lines = terminals.map((terminal) => {
+    const by = terminal.createdBy === "person" ? ", opened by the person" : "";
+    return `- ${terminal.name}: ${terminal.shell}, ${terminal.status}${by}`;
+  });
+  return `[TERMINALS]\n${lines.join("\n")}`;
+}

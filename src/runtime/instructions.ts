@@ -1,0 +1,52 @@
+/** The static part of the prompt for the native tools interface: identity, ways of working, environment, project rules. */
+import { join } from "node:path";
+import { headAndTail } from "../base/head-tail-buffer.ts";
+import type { FileSystem } from "../ports/file-system.ts";
+
+/** Project instructions beyond this many characters are cut in the middle, and the model is told. */
+const MAX_PROJECT_CHARS = 32_000;
+
+export interface EnvironmentFacts {
+  readonly cwd: string;
+  readonly folders: readonly string[];
+  readonly platform: string;
+  /** The agent file's own words, if there is one. */
+  readonly role?: string;
+  readonly systemPrompt?: string;
+}
+
+const WORKING_RULES = `How to work:
+- Look before you change: read the files that matter, search for what you do not know. Do not guess file contents.
+- Independent calls that only read may be made together in one response; dependent ones one after another.
+- Line numbers in edits refer to the file as you last read it. After an edit the result tells where lines moved.
+- A command runs in a persistent shell that the person can see and type into. When it is still running at its timeout, use read_output to wait on, send_input to type, or work on in another terminal (new_terminal).
+- Check your work: run the tests or the program when there is a way to.
+- The person is asked before files are changed or commands run. When something is denied, do not try to get it another way; go on without it or explain what you need.
+- Ask with ask_user only when a decision is really the person's.
+- Finish with a short account of what you changed and how you checked it. A response without a tool call ends the turn.`;
+
+export function staticInstructions(facts: EnvironmentFacts, projectRules: string): string {
+  const role = facts.role?.trim() || "a coding agent working in the person's editor";
+  const folders = facts.folders.length > 1 ? `\nWorkspace folders: ${facts.folders.join(", ")}` : "";
+  const parts = [
+    `You are CodePilot, ${role}. You work on the files of a workspace with the tools you are given until the task is done.`,
+    WORKING_RULES,
+    `Environment:\nWorking directory: ${facts.cwd}${folders}\nPlatform: ${facts.platform}`,
+  ];
+  if (projectRules !== "") parts.push(`Project instructions (AGENTS.md):\n${projectRules}`);
+  if (facts.systemPrompt?.trim()) parts.push(`Instructions of this agent:\n${facts.systemPrompt.trim()}`);
+  return parts.join("\n\n");
+}
+
+/** AGENTS.md of the working directory; empty when there is none or it can not be read. */
+export async function readProjectRules(files: FileSystem, cwd: string): Promise<string> {
+  try {
+    const bytes = await files.read(join(cwd, "AGENTS.md"));
+    if (!bytes) return "";
+    const omission = (dropped: number) =>
+      `\n[… ${dropped} characters of AGENTS.md omitted; read the file for the rest …]\n`;
+    return headAndTail(new TextDecoder().decode(bytes), MAX_PROJECT_CHARS, omission).trim();
+  } catch {
+    return "";
+  }
+}

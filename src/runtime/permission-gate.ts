@@ -1,0 +1,181 @@
+/**
+ * The only way from a planned call to its `run`. Decides by policy; where it has to ask, the request is a record
+ * in the journal first and its answer is on disk before the tool runs. The first answer wins; no answer is a "no".
+ */
+import type { IdSource } from "../base/ids.ts";
+import type { Log } from "../ports/log.ts";
+import type { PlannedCall } from "../ports/tool.ts";
+import type { Access, PermissionDecision, PermissionRequest } from "../protocol/permissions.ts";
+import type { EventHub } from "./event-hub.ts";
+import { decide, type Policy } from "./permission-policy.ts";
+
+/** An embedder's answer. Anything else it returns, and anything it throws, is a denial. */
+export type PermissionAnswer =
+  | { readonly decision: "allowed"; readonly scope?: "once" | "session" }
+  | { readonly decision: "denied"; readonly note?: string };
+
+export type PermissionHandler = (request: PermissionRequest, signal: AbortSignal) => Promise<PermissionAnswer>;
+
+/**
+ * Who answers: the person through ops (`person`), a program (`handler`), a flag that allows everything, or nobody.
+ */
+export type Approver =
+  | { readonly kind: "person" }
+  | { readonly kind: "handler"; readonly handle: PermissionHandler }
+  | { readonly kind: "allow-all" }
+  | { readonly kind: "nobody" };
+
+export type GateResult =
+  | { readonly kind: "allowed" }
+  | { readonly kind: "denied"; readonly output: string }
+  | { readonly kind: "cancelled" };
+
+export interface GateOptions {
+  readonly hub: EventHub;
+  readonly ids: IdSource;
+  readonly log: Log;
+  readonly policy: () => Policy;
+  readonly approver: () => Approver;
+}
+
+interface Pending {
+  readonly request: PermissionRequest;
+  readonly settle: (answer: PermissionDecision) => void;
+}
+
+export interface GatedCall {
+  readonly callId: string;
+  readonly tool: string;
+  readonly summary: string;
+}
+
+export class PermissionGate {
+  readonly #options: GateOptions;
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Decides one planned call. `recorded`: what an earlier process had asked and got answered for this very call;
+   * it stands when the access is still the same to the byte.
+   */
+  async authorize(
+    call: GatedCall,
+    planned: PlannedCall,
+    signal: AbortSignal,
+    recorded?: { readonly request: PermissionRequest; readonly answer?: PermissionDecision | undefined },
+  ): Promise<GateResult> {
+    const { hub, ids, policy } = this.#options;
+    const verdict = decide(policy(), planned.access, hub.state.allowedKeys);
+    if (verdict.decision === "allow") return { kind: "allowed" };
+    const earlier = recorded?.answer;
+    if (verdict.decision === "ask" && recorded && earlier && isSameAccess(recorded.request.access, planned.access)) {
+      if (earlier.decision === "allowed") return { kind: "allowed" };
+      if (earlier.decision === "denied") return { kind: "denied", output: denialText(earlier) };
+    }
+    if (verdict.decision === "deny") {
+      return { kind: "denied", output: `Refused: ${verdict.reason}. Nothing was done. ${WITHOUT_IT}` };
+    }
+    const request: PermissionRequest = {
+      permissionId: ids.next("permission"),
+      callId: call.callId,
+      tool: call.tool,
+      access: planned.access,
+      title: call.summary,
+      reason: verdict.reason,
+      sessionKey: verdict.sessionKey,
+      sessionLabel: verdict.sessionLabel,
+    };
+    const answer = await this.#ask(request, signal);
+    if (answer.decision === "allowed") return { kind: "allowed" };
+    if (answer.decision === "cancelled") return { kind: "cancelled" };
+    return { kind: "denied", output: denialText(answer) };
+  }
+
+  /** The person's answer. False when the request is not pending (any more): nothing changes then. */
+  answer(permissionId: string, decision: PermissionDecision): boolean {
+    const pending = this.#pending.get(permissionId);
+    if (!pending) return false;
+    pending.settle(decision);
+    return true;
+  }
+
+  async #ask(request: PermissionRequest, signal: AbortSignal): Promise<PermissionDecision> {
+    const { hub } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<PermissionDecision>();
+    const cancel = () => resolve({ decision: "cancelled", scope: "once", by: "runtime" });
+    signal.addEventListener("abort", cancel, { once: true });
+    // Registered before it is shown: an answer may come from the very observer that shows it.
+    this.#pending.set(request.permissionId, { request, settle: resolve });
+    try {
+      await hub.emit([{ type: "permission.asked", request }]);
+      if (signal.aborted) cancel();
+      else this.#consult(request, signal, resolve);
+      const answer = await promise;
+      // From here on a second answer must find nothing pending.
+      this.#pending.delete(request.permissionId);
+      const remember = answer.decision === "allowed" && answer.scope === "session" && request.sessionKey !== null;
+      await hub.emit(
+        [
+          {
+            type: "permission.answered",
+            permissionId: request.permissionId,
+            answer,
+            ...(remember ? { sessionKey: request.sessionKey as string } : {}),
+          },
+        ],
+        { sync: answer.decision === "allowed" },
+      );
+      return answer;
+    } finally {
+      signal.removeEventListener("abort", cancel);
+      this.#pending.delete(request.permissionId);
+    }
+  }
+
+  #consult(request: PermissionRequest, signal: AbortSignal, settle: (answer: PermissionDecision) => void): void {
+    const approver = this.#options.approver();
+    switch (approver.kind) {
+      case "person":
+        return;
+      case "allow-all":
+        settle({ decision: "allowed", scope: "once", by: "flag" });
+        return;
+      case "nobody":
+        settle({ decision: "denied", scope: "once", by: "nobody" });
+        return;
+      case "handler":
+        // Wrapped, so that a handler that throws before its first await fails closed as well.
+        void (async () => approver.handle(request, signal))().then(
+          (answer) => settle(handlerDecision(answer)),
+          (error: unknown) => {
+            this.#options.log.error("the permission handler failed; the request is denied", error);
+            settle({ decision: "denied", scope: "once", by: "handler" });
+          },
+        );
+    }
+  }
+}
+
+function isSameAccess(a: Access, b: Access): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function handlerDecision(answer: unknown): PermissionDecision {
+  const given = answer as Partial<{ decision: unknown; scope: unknown; note: unknown }> | null | undefined;
+  if (given?.decision === "allowed") {
+    return { decision: "allowed", scope: given.scope === "session" ? "session" : "once", by: "handler" };
+  }
+  const note = typeof given?.note === "string" ? { note: given.note } : {};
+  return { decision: "denied", scope: "once", by: "handler", ...note };
+}
+
+const WITHOUT_IT = "Go on without it, or explain to the person what you need and why.";
+
+function denialText(answer: PermissionDecision): string {
+  if (answer.by === "nobody") return `Denied: nobody is there to give permission. Nothing was done. ${WITHOUT_IT}`;
+  const words = answer.note ? ` They said: ${answer.note}` : "";
+  return `Denied by the person. Nothing was done.${words} Do not try the same again in another way; ${WITHOUT_IT.charAt(0).toLowerCase()}${WITHOUT_IT.slice(1)}`;
+}

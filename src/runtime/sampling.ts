@@ -1,0 +1,166 @@
+/**
+ * Takes one response from the model, with retries, and says it in the one vocabulary. While it streams, live
+ * events go out; what was finished is returned, and the turn loop writes it in one piece.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { IdSource } from "../base/ids.ts";
+import type { Json } from "../base/json.ts";
+import type { ModelClient, ModelEvent, ModelFailure, ModelRequest } from "../ports/model-client.ts";
+import type { Item, Replay, TurnError, Usage } from "../protocol/items.ts";
+import type { EventHub } from "./event-hub.ts";
+
+const MAX_ATTEMPTS = 5;
+const MAX_WAIT_TOTAL_MS = 30_000;
+const MAX_RETRY_AFTER_MS = 60_000;
+const FIRST_DELAY_MS = 500;
+
+export interface RequestedCall {
+  readonly callId: string;
+  readonly name: string;
+  readonly argumentsText: string;
+  readonly replay?: Json;
+}
+
+/** Finished parts in the order in which the model gave them. */
+export type ResponsePart =
+  | { readonly kind: "item"; readonly item: Item }
+  | { readonly kind: "call"; readonly call: RequestedCall };
+
+export type SampleResult =
+  | {
+      readonly kind: "response";
+      readonly parts: readonly ResponsePart[];
+      readonly stop: "end" | "truncated" | "refused";
+      readonly usage: Usage | null;
+    }
+  /** Stopped by the person; `parts` holds the text that had arrived. */
+  | { readonly kind: "aborted"; readonly parts: readonly ResponsePart[] }
+  | { readonly kind: "failed"; readonly error: TurnError };
+
+export interface SamplingOptions {
+  readonly hub: EventHub;
+  readonly ids: IdSource;
+  readonly clock: Clock;
+  /** 0 ≤ x < 1, for the jitter. */
+  readonly random: () => number;
+}
+
+export async function sample(
+  client: ModelClient,
+  request: ModelRequest,
+  signal: AbortSignal,
+  options: SamplingOptions,
+): Promise<SampleResult> {
+  let waitedMs = 0;
+  for (let attempt = 1; ; attempt += 1) {
+    const collector = new ResponseCollector(options.hub, options.ids);
+    const outcome = await client.sample(request, (event) => collector.add(event), signal);
+    if (outcome.kind === "aborted" || signal.aborted) return { kind: "aborted", parts: collector.partial() };
+    if (outcome.kind === "done" && (collector.parts.length > 0 || outcome.stop !== "end")) {
+      return { kind: "response", parts: collector.parts, stop: outcome.stop, usage: outcome.usage };
+    }
+    const failure = outcome.kind === "failed" ? outcome.failure : emptyAnswer;
+    const delayMs = retryDelayMs(failure, attempt, waitedMs, options.random);
+    if (delayMs === null) return { kind: "failed", error: turnErrorOf(failure, attempt) };
+    options.hub.emitLive({
+      type: "model.retrying",
+      class: failure.class,
+      message: failure.message,
+      attempt,
+      maxAttempts: MAX_ATTEMPTS,
+      delayMs,
+    });
+    waitedMs += delayMs;
+    await options.clock.sleep(delayMs, signal);
+    if (signal.aborted) return { kind: "aborted", parts: [] };
+  }
+}
+
+const emptyAnswer: ModelFailure = {
+  class: "bad-response",
+  message: "The model sent an empty answer.",
+  next: "Send the task again, or choose another model.",
+  retryable: true,
+};
+
+/**
+ * Milliseconds until the next try, or null when there is none: exponential with jitter, 5 tries and 30 s of waiting
+ * in all; a server that names its own delay gets up to 60 s.
+ */
+export function retryDelayMs(
+  failure: ModelFailure,
+  attempt: number,
+  waitedMs: number,
+  random: () => number,
+): number | null {
+  if (!failure.retryable || attempt >= MAX_ATTEMPTS) return null;
+  if (failure.retryAfterMs !== undefined)
+    return failure.retryAfterMs <= MAX_RETRY_AFTER_MS ? failure.retryAfterMs : null;
+  const delayMs = Math.round(FIRST_DELAY_MS * 2 ** (attempt - 1) * (0.5 + random()));
+  return waitedMs + delayMs <= MAX_WAIT_TOTAL_MS ? delayMs : null;
+}
+
+function turnErrorOf(failure: ModelFailure, attempts: number): TurnError {
+  const message = attempts > 1 ? `${failure.message} (after ${attempts} tries)` : failure.message;
+  return { class: failure.class, message, ...(failure.next ? { next: failure.next } : {}) };
+}
+
+/** Turns a response's events into live events and finished parts. */
+class ResponseCollector {
+  readonly parts: ResponsePart[] = [];
+  readonly #hub: EventHub;
+  readonly #ids: IdSource;
+  #open: { readonly kind: "assistant_message" | "reasoning"; readonly id: string; text: string } | undefined;
+
+  constructor(hub: EventHub, ids: IdSource) {
+    this.#hub = hub;
+    this.#ids = ids;
+  }
+
+  add(event: ModelEvent): void {
+    switch (event.type) {
+      case "text.delta":
+        this.#stream("assistant_message", event.delta);
+        break;
+      case "reasoning.delta":
+        this.#stream("reasoning", event.delta);
+        break;
+      case "text.finished":
+        this.#finish("assistant_message", event.text, event.replay);
+        break;
+      case "reasoning.finished":
+        this.#finish("reasoning", event.text, event.replay);
+        break;
+      case "tool_call": {
+        const { type: _type, ...call } = event;
+        this.parts.push({ kind: "call", call });
+      }
+    }
+  }
+
+  /** What there is when the person stops: finished text and the text that had begun, but no calls. */
+  partial(): readonly ResponsePart[] {
+    const parts = this.parts.filter((part) => part.kind === "item" && part.item.kind === "assistant_message");
+    if (this.#open?.kind === "assistant_message" && this.#open.text.trim() !== "") {
+      const { id, text } = this.#open;
+      parts.push({ kind: "item", item: { kind: "assistant_message", id, text, incomplete: "interrupted" } });
+    }
+    return parts;
+  }
+
+  #stream(kind: "assistant_message" | "reasoning", delta: string): void {
+    if (this.#open?.kind !== kind) {
+      this.#open = { kind, id: this.#ids.next("item"), text: "" };
+      this.#hub.emitLive({ type: "item.started", itemId: this.#open.id, kind });
+    }
+    this.#open.text += delta;
+    const type = kind === "reasoning" ? "reasoning.delta" : "text.delta";
+    this.#hub.emitLive({ type, itemId: this.#open.id, delta });
+  }
+
+  #finish(kind: "assistant_message" | "reasoning", text: string, replay: Replay | undefined): void {
+    const id = this.#open?.kind === kind ? this.#open.id : this.#ids.next("item");
+    this.#open = undefined;
+    this.parts.push({ kind: "item", item: { kind, id, text, ...(replay ? { replay } : {}) } });
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * Runs the calls of one response: checks the arguments, plans, asks the gate, keeps before-images, journals the
+ * start, runs, journals the end. Parallel-safe neighbours run together; everything else one after another.
+ */
+import { messageOf } from "../base/app-error.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { SessionJournal } from "../ports/session-store.ts";
+import type { PlannedCall, Tool, ToolResult } from "../ports/tool.ts";
+import type { NewEvent } from "../protocol/events.ts";
+import type { ToolOutcome } from "../protocol/items.ts";
+import type { ToolEntry } from "../protocol/state.ts";
+import type { EventHub } from "./event-hub.ts";
+import type { PermissionGate } from "./permission-gate.ts";
+import type { QuestionDesk } from "./question-desk.ts";
+import { parseArguments, type ToolRegistry } from "./tool-registry.ts";
+
+/** How long an aborted tool may take to give its own account before it is written off. Stop promises 1 s in all. */
+const ABORT_GRACE_MS = 800;
+
+export interface ToolSchedulerOptions {
+  readonly hub: EventHub;
+  readonly gate: PermissionGate;
+  readonly questions: QuestionDesk;
+  readonly registry: ToolRegistry;
+  readonly journal: SessionJournal;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class ToolScheduler {
+  readonly #options: ToolSchedulerOptions;
+
+  constructor(options: ToolSchedulerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Brings every call to its `tool.finished`. After an abort the remaining ones are cancelled. Rejects only with
+   * AppError `storage`, when the journal can not be written: nothing may run unrecorded.
+   */
+  async runAll(calls: readonly ToolEntry[], signal: AbortSignal): Promise<void> {
+    let index = 0;
+    while (index < calls.length) {
+      const group = this.#nextGroup(calls, index);
+      index += group.length;
+      const results = await Promise.allSettled(group.map((call) => this.#runOne(call, signal)));
+      const failed = results.find((result) => result.status === "rejected");
+      if (failed) throw failed.reason;
+    }
+  }
+
+  #nextGroup(calls: readonly ToolEntry[], start: number): readonly ToolEntry[] {
+    const isSafe = (call: ToolEntry | undefined) =>
+      call && this.#options.registry.get(call.tool)?.parallelSafe === true;
+    let end = start + 1;
+    if (isSafe(calls[start])) while (isSafe(calls[end])) end += 1;
+    return calls.slice(start, end);
+  }
+
+  async #runOne(call: ToolEntry, signal: AbortSignal): Promise<void> {
+    const startedAt = this.#options.clock.now();
+    const { outcome, extra } = await this.#perform(call, signal);
+    const durationMs = this.#options.clock.now() - startedAt;
+    await this.#options.hub.emit([
+      ...extra,
+      { type: "tool.finished", callId: call.callId, outcome: { ...outcome, durationMs } },
+    ]);
+  }
+
+  async #perform(call: ToolEntry, signal: AbortSignal): Promise<Performed> {
+    if (signal.aborted) return cancelled("Stopped before it ran. Nothing was done.");
+    const { registry, gate } = this.#options;
+    const tool = registry.get(call.tool);
+    if (!tool) return failed(registry.unknownToolText(call.tool));
+    const input = parseArguments(tool, call.argumentsText);
+    if (input.kind === "invalid") return failed(input.output);
+
+    const plan = await this.#plan(tool, input.value, signal);
+    if (plan.kind === "refused") return failed(plan.output);
+    const { call: planned } = plan;
+
+    if (!isSameEdit(call, planned)) {
+      const gateResult = await gate.authorize(call, planned, signal, call.permission);
+      if (gateResult.kind === "denied") return { outcome: { status: "denied", output: gateResult.output }, extra: [] };
+      if (gateResult.kind === "cancelled")
+        return cancelled("Stopped while permission was asked for. Nothing was done.");
+    }
+    await this.#recordStart(call, planned);
+    return this.#run(tool, call, planned, signal);
+  }
+
+  async #plan(tool: Tool, input: unknown, signal: AbortSignal) {
+    try {
+      return await tool.plan(input, { signal });
+    } catch (error) {
+      this.#options.log.error(`planning ${tool.name} failed`, error);
+      return { kind: "refused" as const, output: internalFault(tool.name, error) };
+    }
+  }
+
+  async #recordStart(call: ToolEntry, planned: PlannedCall): Promise<void> {
+    const { hub, journal } = this.#options;
+    for (const image of planned.beforeImages ?? []) await journal.putBlob(image);
+    if (call.startedAt !== undefined) return;
+    // A call with effects must be on the disk before it has any; a repeatable read need not be.
+    const sync = planned.recovery.kind !== "repeat";
+    await hub.emit([{ type: "tool.started", callId: call.callId, recovery: planned.recovery }], { sync });
+  }
+
+  async #run(tool: Tool, call: ToolEntry, planned: PlannedCall, signal: AbortSignal): Promise<Performed> {
+    const { hub, questions, log } = this.#options;
+    const running = planned.run({
+      callId: call.callId,
+      signal,
+      questions: questions.forCall(call.callId),
+      output: (chunk) => hub.emitLive({ type: "tool.output", callId: call.callId, chunk }),
+    });
+    try {
+      const result = await withAbortGrace(running, signal);
+      if (result === "late") {
+        log.warn(`${tool.name} did not stop in time after an interrupt`);
+        return cancelled("Stopped by the person while it ran. Its effect is not known; look before you repeat it.");
+      }
+      return finished(call, result);
+    } catch (error) {
+      log.error(`${tool.name} failed unexpectedly`, error);
+      return failed(internalFault(tool.name, error));
+    }
+  }
+}
+
+interface Performed {
+  readonly outcome: Omit<ToolOutcome, "durationMs">;
+  /** Events that go with the result in one write. */
+  readonly extra: readonly NewEvent[];
+}
+
+function finished(call: ToolEntry, result: ToolResult): Performed {
+  const { status, output, display } = result;
+  const images = result.status === "cancelled" ? undefined : result.images;
+  const changes = result.status === "cancelled" ? undefined : result.changes;
+  return {
+    outcome: { status, output, ...(images ? { images: [...images] } : {}), ...(display ? { display } : {}) },
+    extra: changes?.length ? [{ type: "files.changed", callId: call.callId, changes: [...changes] }] : [],
+  };
+}
+
+function failed(output: string): Performed {
+  return { outcome: { status: "failed", output }, extra: [] };
+}
+
+function cancelled(output: string): Performed {
+  return { outcome: { status: "cancelled", output }, extra: [] };
+}
+
+function internalFault(tool: string, error: unknown): string {
+  return `${tool} failed because of a fault in CodePilot: ${messageOf(error)}. Try another way; the details are in the log.`;
+}
+
+/**
+ * A started edit that a dead process left unapplied is the same edit when file and result are the same to the
+ * byte: it was allowed then, and nothing has changed since.
+ */
+function isSameEdit(call: ToolEntry, planned: PlannedCall): boolean {
+  const before = call.recovery;
+  const now = planned.recovery;
+  return (
+    before?.kind === "edit" &&
+    now.kind === "edit" &&
+    before.path === now.path &&
+    before.beforeHash === now.beforeHash &&
+    before.afterHash === now.afterHash
+  );
+}
+
+async function withAbortGrace<T>(running: Promise<T>, signal: AbortSignal): Promise<T | "late"> {
+  let timer: NodeJS.Timeout | undefined;
+  const { promise: late, resolve } = Promise.withResolvers<"late">();
+  const onAbort = () => {
+    timer = setTimeout(() => resolve("late"), ABORT_GRACE_MS);
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([running, late]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+  }
+}

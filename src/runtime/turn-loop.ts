@@ -1,0 +1,248 @@
+/**
+ * One turn: sample, run what was asked for, sample again, until a response without actions. Functions over the
+ * session's parts; all that happens goes through the hub, so the loop itself holds no state worth saving.
+ */
+import { AppError, messageOf } from "../base/app-error.ts";
+import type { Clock } from "../base/clock.ts";
+import type { IdSource } from "../base/ids.ts";
+import type { Log } from "../ports/log.ts";
+import type { ModelClient } from "../ports/model-client.ts";
+import type { NewEvent } from "../protocol/events.ts";
+import type { TurnError } from "../protocol/items.ts";
+import type { ToolEntry } from "../protocol/state.ts";
+import { buildRequest, type ContextSources } from "./context-builder.ts";
+import type { EventHub } from "./event-hub.ts";
+import type { QuestionDesk } from "./question-desk.ts";
+import { RepetitionGuard } from "./repetition-guard.ts";
+import { type ResponsePart, sample } from "./sampling.ts";
+import type { ToolRegistry } from "./tool-registry.ts";
+import { summarizeCall } from "./tool-registry.ts";
+import type { ToolScheduler } from "./tool-scheduler.ts";
+
+export interface TurnDeps {
+  readonly hub: EventHub;
+  readonly ids: IdSource;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly scheduler: ToolScheduler;
+  readonly registry: ToolRegistry;
+  readonly questions: QuestionDesk;
+  /** Client and name for the session's current model, or why there is none. */
+  readonly selectModel: () => Promise<ModelSelection>;
+  readonly contextSources: () => Promise<ContextSources>;
+  /** Responses a turn may take; undefined: no limit. */
+  readonly maxSteps: number | undefined;
+}
+
+export type ModelSelection =
+  | { readonly kind: "selected"; readonly client: ModelClient; readonly name: string; readonly id: string }
+  | { readonly kind: "unavailable"; readonly error: TurnError };
+
+export interface TurnEnd {
+  readonly reason: "completed" | "failed" | "interrupted" | "limit";
+  readonly error?: TurnError;
+}
+
+const CUT_REPLY =
+  "[CodePilot: your reply was cut by the output limit. What you had written is kept; calls in it were not run. Go on in smaller pieces.]";
+const GOING_IN_CIRCLES =
+  "[CodePilot: the last three calls were the same and had the same result. Change your approach or finish with what you know.]";
+const MAX_CUTS = 3;
+
+/** Runs the active turn to its end. Rejects only with AppError `storage`. */
+export async function runTurn(deps: TurnDeps, signal: AbortSignal): Promise<TurnEnd> {
+  const guard = new RepetitionGuard();
+  let cuts = 0;
+  // A resumed turn may have calls that are waiting; they come first.
+  await deps.scheduler.runAll(openCalls(deps.hub), signal);
+  for (;;) {
+    if (signal.aborted) return { reason: "interrupted" };
+    if (deps.questions.takeUnanswered()) return { reason: "failed", error: unansweredError };
+    await injectSteers(deps);
+    if (deps.maxSteps !== undefined && currentSteps(deps.hub) >= deps.maxSteps) return limitReached(deps.maxSteps);
+
+    const selection = await deps.selectModel();
+    if (selection.kind === "unavailable") return { reason: "failed", error: selection.error };
+    const request = buildRequest(deps.hub.state, selection.name, await deps.contextSources());
+    const result = await sample(selection.client, request, signal, deps);
+    if (result.kind === "aborted") {
+      if (result.parts.length > 0) await recordResponse(deps, result.parts, selection.id, null, []);
+      return { reason: "interrupted" };
+    }
+    if (result.kind === "failed") return { reason: "failed", error: result.error };
+
+    const cut = result.stop === "truncated";
+    cuts = cut ? cuts + 1 : 0;
+    await recordResponse(deps, result.parts, selection.id, result.usage, cut ? [remark(deps, CUT_REPLY)] : []);
+    if (result.stop === "refused") return { reason: "failed", error: refusedError };
+    if (cut) {
+      await refuseCutCalls(deps);
+      if (cuts >= MAX_CUTS) return { reason: "failed", error: truncatedError };
+      continue;
+    }
+    const calls = openCalls(deps.hub);
+    if (calls.length === 0) {
+      if (hasSteers(deps.hub)) continue;
+      return { reason: "completed" };
+    }
+    await deps.scheduler.runAll(calls, signal);
+    if (signal.aborted) return { reason: "interrupted" };
+    const goOn = await watchRepetition(deps, guard, calls, signal);
+    if (!goOn) return signal.aborted ? { reason: "interrupted" } : { reason: "limit", error: repetitionError };
+  }
+}
+
+/** Writes a whole response in one piece; `usage.updated` at its end marks it complete. */
+async function recordResponse(
+  deps: TurnDeps,
+  parts: readonly ResponsePart[],
+  model: string,
+  usage: Extract<NewEvent, { type: "usage.updated" }>["usage"],
+  after: readonly NewEvent[],
+): Promise<void> {
+  const events: NewEvent[] = parts.map((part) => {
+    if (part.kind === "item") return { type: "item.finished", item: part.item };
+    const { callId, name, argumentsText, replay } = part.call;
+    const summary = summarizeCall(deps.registry.get(name), name, argumentsText);
+    return {
+      type: "tool.requested",
+      callId,
+      tool: name,
+      argumentsText,
+      summary,
+      ...(replay === undefined ? {} : { replay }),
+    };
+  });
+  await deps.hub.emit([...events, { type: "usage.updated", usage, model }, ...after]);
+}
+
+function remark(deps: TurnDeps, text: string): NewEvent {
+  return {
+    type: "item.finished",
+    item: { kind: "user_message", id: deps.ids.next("item"), text, origin: "runtime" },
+  };
+}
+
+async function refuseCutCalls(deps: TurnDeps): Promise<void> {
+  const output = "Not run: the reply was cut by the output limit before it was whole. Make the call again.";
+  const events: NewEvent[] = openCalls(deps.hub).map((call) => ({
+    type: "tool.finished",
+    callId: call.callId,
+    outcome: { status: "failed", output, durationMs: 0 },
+  }));
+  if (events.length > 0) await deps.hub.emit(events);
+}
+
+async function injectSteers(deps: TurnDeps): Promise<void> {
+  const steers = deps.hub.state.queued.filter((message) => message.mode === "steer");
+  if (steers.length === 0) return;
+  await deps.hub.emit(
+    steers.flatMap(({ messageId, input }): NewEvent[] => [
+      { type: "message.injected", messageId },
+      {
+        type: "item.finished",
+        item: { kind: "user_message", id: deps.ids.next("item"), origin: "steer", ...input },
+      },
+    ]),
+  );
+}
+
+function hasSteers(hub: EventHub): boolean {
+  return hub.state.queued.some((message) => message.mode === "steer");
+}
+
+function currentSteps(hub: EventHub): number {
+  return hub.state.turns.at(-1)?.steps ?? 0;
+}
+
+/** Calls of whole responses that have no result yet, in order. */
+function openCalls(hub: EventHub): readonly ToolEntry[] {
+  const entries = hub.state.turns.at(-1)?.entries ?? [];
+  return entries.filter(
+    (entry): entry is ToolEntry => entry.kind === "tool" && entry.settled && entry.outcome === undefined,
+  );
+}
+
+/** False when the turn should end because it runs in circles. */
+async function watchRepetition(
+  deps: TurnDeps,
+  guard: RepetitionGuard,
+  calls: readonly ToolEntry[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const finished = new Set(calls.map((call) => call.callId));
+  const entries = deps.hub.state.turns.at(-1)?.entries ?? [];
+  const repetition = guard.observe(
+    entries.filter((entry): entry is ToolEntry => entry.kind === "tool" && finished.has(entry.callId)),
+  );
+  if (repetition === "none") return true;
+  if (repetition === "remark") {
+    await deps.hub.emit([remark(deps, GOING_IN_CIRCLES)]);
+    return true;
+  }
+  const last = calls.at(-1) as ToolEntry;
+  const question = {
+    text: `The agent has made the same call with the same result five times (${last.summary}). Let it go on?`,
+    choices: ["Go on", "Stop"],
+  };
+  const answer = await deps.questions.forCall(last.callId).ask(question, signal);
+  // Nobody there is an answer here: the turn ends at its limit, not as an unanswered question of the model.
+  deps.questions.takeUnanswered();
+  guard.reset();
+  return answer.kind === "answered" && answer.text.trim().toLowerCase() === "go on";
+}
+
+function limitReached(maxSteps: number): TurnEnd {
+  return {
+    reason: "limit",
+    error: {
+      class: "internal",
+      message: `The turn reached its limit of ${maxSteps} steps.`,
+      next: "Send “continue” to go on, or raise the limit.",
+    },
+  };
+}
+
+const unansweredError: TurnError = {
+  class: "unanswered",
+  message: "The agent asked a question and nobody was there to answer it.",
+  next: "Resume the session where a person can answer, or put the answer into the task.",
+};
+
+const refusedError: TurnError = {
+  class: "bad-request",
+  message: "The provider declined to answer this request.",
+  next: "Word the task differently or choose another model.",
+};
+
+const truncatedError: TurnError = {
+  class: "truncated",
+  message: `The model's reply was cut by its output limit ${MAX_CUTS} times in a row.`,
+  next: "Raise max_tokens for this model, or ask for less at a time.",
+};
+
+const repetitionError: TurnError = {
+  class: "internal",
+  message: "The agent repeated the same call with the same result five times.",
+  next: "Tell it what to do differently.",
+};
+
+/** What a turn ends with when something threw. */
+export function endAfterFault(error: unknown, log: Log): TurnEnd {
+  if (AppError.is(error, "storage")) {
+    return {
+      reason: "failed",
+      error: { class: "storage", message: error.message, ...(error.next ? { next: error.next } : {}) },
+    };
+  }
+  log.error("the turn failed unexpectedly", error);
+  return {
+    reason: "failed",
+    error: {
+      class: "internal",
+      message: `A fault in CodePilot ended the turn: ${messageOf(error)}`,
+      next: "The details are in the log. Send the task again to go on from here.",
+    },
+  };
+}
