@@ -73,6 +73,10 @@ export async function runLayer(name: LayerName, args: readonly string[] = []): P
     name === "host" || name === "desktop" ? hostCommand(name, files, options) : mochaCommand(files, options);
   const { code, timedOut } = await run(process.execPath, command, { env, timeLimitMs: layer.timeLimitMs, marker });
   const tally = readTally(resultFile, code);
+  if (tally.passed + tally.failed + tally.skipped === 0) {
+    say("  ✗ no test ran");
+    tally.failed = 1;
+  }
   if (timedOut) say(`  ✗ stopped after the layer's time limit of ${layer.timeLimitMs / MINUTE} minutes`);
 
   const left = await sweep(marker);
