@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { missingEntries } from "../../scripts/complete-lockfile.ts";
 import { fromRoot, root } from "../../scripts/paths.ts";
 
 const LONGEST = 600;
@@ -86,6 +87,11 @@ describe("repository", () => {
       resolved?.startsWith("http") ? [resolved] : [],
     );
     assert.deepEqual(resolved, []);
+  });
+
+  it("has a lockfile that npm ci takes on every platform", () => {
+    const missing = missingEntries(JSON.parse(read("package-lock.json")).packages);
+    assert.deepEqual(Object.keys(missing), [], "run `npm run lock`");
   });
 
   it("pins every dependency", () => {
