@@ -28,24 +28,29 @@ export function missingEntries(packages: Record<string, LockEntry>): Record<stri
     for (const [name, range] of Object.entries(optionalDependencies)) {
       const candidates = [`${path}/node_modules/${name}`, `node_modules/${name}`];
       if (candidates.some((candidate) => packages[candidate] || found[candidate])) continue;
+      const { os, cpu, libc } = platformOf(name);
+      // In npm's own order, so that its next rewrite changes nothing.
       found[`node_modules/${name}`] = {
         version: range.replace(/^[^\d]*/, ""),
-        ...platformOf(name),
+        ...(cpu ? { cpu: [cpu] } : {}),
         // The project's Node is linked into node_modules by a dev dependency.
         ...(dev || !path.startsWith("node_modules/") ? { dev: true } : {}),
+        ...(libc ? { libc: [libc] } : {}),
         optional: true,
+        ...(os ? { os: [os] } : {}),
       };
     }
   }
   return found;
 }
 
-function platformOf(name: string): Pick<LockEntry, "os" | "cpu" | "libc"> {
+function platformOf(name: string): { os?: string | undefined; cpu?: string | undefined; libc?: string | undefined } {
   const words = (name.split("/").at(-1) ?? name).split("-").map((word) => OS[word] ?? word);
-  const os = words.find((word) => OS_NAMES.test(word));
-  const cpu = words.find((word) => CPU_NAMES.test(word));
-  const libc = words.includes("musl") ? "musl" : words.includes("gnu") ? "glibc" : undefined;
-  return { ...(cpu ? { cpu: [cpu] } : {}), ...(os ? { os: [os] } : {}), ...(libc ? { libc: [libc] } : {}) };
+  return {
+    os: words.find((word) => OS_NAMES.test(word)),
+    cpu: words.find((word) => CPU_NAMES.test(word)),
+    libc: words.includes("musl") ? "musl" : words.includes("gnu") ? "glibc" : undefined,
+  };
 }
 
 if (import.meta.main) {
