@@ -3,8 +3,8 @@
 // (dynamic imports) load on first use. Browser side: the webview with lazy language chunks.
 // dist/meta/*.json are the metafiles which test/unit/architecture.test.ts reads; they do not ship.
 import { existsSync } from "node:fs";
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
 
@@ -27,7 +27,7 @@ const nodeEntries = {
 const webviewEntries = { main: "webview-ui/src/main.tsx" };
 
 /** Prints `build started` / `build finished`, which the watch task's problem matcher looks for. */
-function reporter(name) {
+function reporter(name, folder) {
   return {
     name: "reporter",
     setup(build) {
@@ -42,6 +42,7 @@ function reporter(name) {
           if (location) console.error(`    ${location.file}:${location.line}:${location.column + 1}:`);
         }
         if (result.metafile) {
+          await removeStale(folder, Object.keys(result.metafile.outputs));
           await mkdir(join(dist, "meta"), { recursive: true });
           await writeFile(join(dist, "meta", `${name}.json`), JSON.stringify(result.metafile));
         }
@@ -50,6 +51,16 @@ function reporter(name) {
       });
     },
   };
+}
+
+/** Hashed files of earlier builds would ship. Removed after a build, so that a failed one leaves the last good one whole. */
+async function removeStale(folder, outputs) {
+  const current = new Set(outputs);
+  const present = await readdir(join(dist, folder), { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of present) {
+    const file = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !current.has(relative(root, file).split(sep).join("/"))) await rm(file, { force: true });
+  }
 }
 
 /** Keeps only the entries that exist. While the project is being founded a missing one is a warning. */
@@ -91,7 +102,7 @@ const nodeBuild = {
   conditions: ["module", "import", "node"],
   external: ["vscode", "node-pty", "@vscode/ripgrep"],
   banner: { js: requireBanner },
-  plugins: [reporter("node")],
+  plugins: [reporter("node", "chunks")],
 };
 
 /** @type {import("esbuild").BuildOptions} */
@@ -109,13 +120,10 @@ const webviewBuild = {
   jsxDev: false,
   loader: { ".ttf": "file", ".woff2": "file", ".svg": "file" },
   define: { "process.env.NODE_ENV": production || !watch ? '"production"' : '"development"' },
-  plugins: [reporter("webview")],
+  plugins: [reporter("webview", "webview")],
 };
 
 const builds = [nodeBuild, webviewBuild].filter(({ entryPoints }) => Object.keys(entryPoints).length > 0);
-
-// Hashed chunks of earlier builds would ship otherwise.
-for (const folder of ["chunks", "webview", "meta"]) await rm(join(dist, folder), { recursive: true, force: true });
 
 if (watch) {
   for (const options of builds) await (await context(options)).watch();

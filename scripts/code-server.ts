@@ -96,13 +96,17 @@ async function install(folder: string): Promise<void> {
   await once("4-log-writer", "Compiling the editor's log writer", async () => {
     // The headers for node-gyp ship with the project's Node, so that nothing is downloaded. Without a compiler
     // everything works, but Output channels stay empty.
-    const { code } = await run("npm", ["rebuild", "@vscode/spdlog", "@vscode/native-watchdog"], {
-      cwd: server,
-      env: { npm_config_nodedir: dirname(dirname(process.execPath)), JOBS: String(cpus().length) },
-      output: "keep",
-      timeLimitMs: 5 * 60_000,
-    });
-    if (code !== 0) say("  not compiled (needs g++, make, python3); going on, the Output panel will stay empty");
+    const rebuild = (): Promise<{ code: number }> =>
+      run("npm", ["rebuild", "@vscode/spdlog", "@vscode/native-watchdog"], {
+        cwd: server,
+        env: { npm_config_nodedir: dirname(dirname(process.execPath)), JOBS: String(cpus().length) },
+        output: "keep",
+        timeLimitMs: 5 * 60_000,
+      });
+    // A compiler left over from an interrupted installation can get in the way of the first try.
+    if ((await rebuild()).code !== 0 && (await rebuild()).code !== 0) {
+      say("  not compiled (needs g++, make, python3); going on, the Output panel will stay empty");
+    }
   });
   await once("5-prune", "Removing what is not needed", async () => {
     for (const path of SUPERFLUOUS) await rm(join(server, path), { recursive: true, force: true });
