@@ -1,0 +1,158 @@
+/** A process that dies at any instant: what the next one makes of the journal it finds. */
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hashOf } from "../../../src/base/content-hash.ts";
+import type { AgentEvent } from "../../../src/protocol/events.ts";
+import { type HarnessOptions, openTestSession, someWrite, testTool } from "../../support/session-harness.ts";
+
+const script: HarnessOptions["script"] = (request) => {
+  const results = request.input.filter((item) => item.kind === "tool_result").length;
+  if (results === 0) return { text: "First I look.", calls: [{ name: "look", arguments: {}, callId: "c1" }] };
+  if (results === 1) return { text: "Then I write.", calls: [{ name: "append", arguments: {}, callId: "c2" }] };
+  return { text: "All done." };
+};
+
+/** The journal of a whole, undisturbed turn. */
+async function wholeJournal(tools: HarnessOptions["tools"]): Promise<AgentEvent[]> {
+  const t = openTestSession({ script, approver: { kind: "allow-all" }, ...(tools ? { tools } : {}) });
+  await t.run("go");
+  return t.kept;
+}
+
+describe("recovery", () => {
+  it("completes the task from every possible cut, with the effect exactly once", async () => {
+    let effects = 0;
+    const tools = [
+      testTool({ name: "look" }),
+      testTool({
+        name: "append",
+        access: someWrite,
+        recovery: { kind: "unknown" },
+        run: () => {
+          effects += 1;
+          return { status: "done", output: "appended" };
+        },
+      }),
+    ];
+    const whole = await wholeJournal(tools);
+    for (let cut = 1; cut < whole.length; cut += 1) {
+      const before = whole.slice(0, cut);
+      const started = before.some((event) => event.type === "tool.started" && event.callId === "c2");
+      effects = started ? 1 : 0;
+      const t = openTestSession({ script, tools, approver: { kind: "allow-all" }, journal: before });
+      assert.equal(t.session.state.phase, "interrupted", `cut at ${cut}`);
+      assert.equal((await t.session.submit({ type: "turn.submit", input: { text: "other" } })).kind, "refused");
+      await t.session.submit({ type: "turn.resume" });
+      await t.session.idle();
+      const turn = t.session.state.turns[0];
+      assert.equal(turn?.finished?.reason, "completed", `cut at ${cut}`);
+      assert.equal(effects, 1, `cut at ${cut} after ${before.at(-1)?.type}`);
+      const all = [...before, ...t.events.filter((event) => t.kept.some((kept) => kept.seq === event.seq))];
+      const requested = all.filter((event) => event.type === "tool.requested").length;
+      const finished = all.filter((event) => event.type === "tool.finished").length;
+      assert.equal(finished, requested, `each call ends once, cut at ${cut}`);
+      assert.deepEqual(
+        all.map((event) => event.seq),
+        [...new Set(all.map((event) => event.seq))].sort((a, b) => a - b),
+      );
+    }
+  });
+
+  it("says whether the turn can go on by itself", async () => {
+    const journal = await wholeJournal([
+      testTool({ name: "look" }),
+      testTool({ name: "append", recovery: { kind: "command", terminal: "main", commandId: "cmd_1" } }),
+    ]);
+    const at = journal.findIndex((event) => event.type === "tool.started" && event.callId === "c2");
+    const t = openTestSession({ script, journal: journal.slice(0, at + 1) });
+    assert.equal(t.session.interruptedTurn?.canContinue, false);
+    const u = openTestSession({ script, journal: journal.slice(0, at) });
+    assert.equal(u.session.interruptedTurn?.canContinue, true);
+  });
+
+  it("asks a pending permission again, and does not ask what was answered", async () => {
+    const tools = [
+      testTool({ name: "look" }),
+      testTool({ name: "append", access: someWrite, recovery: { kind: "unknown" } }),
+    ];
+    const journal = await wholeJournal(tools);
+    const asked = journal.findIndex((event) => event.type === "permission.asked");
+    const again = openTestSession({
+      script,
+      tools,
+      journal: journal.slice(0, asked + 1),
+      approver: { kind: "allow-all" },
+    });
+    await again.session.submit({ type: "turn.resume" });
+    await again.session.idle();
+    assert.equal(again.events.filter((event) => event.type === "permission.asked").length, 1);
+    const answered = openTestSession({
+      script,
+      tools,
+      journal: journal.slice(0, asked + 2),
+      approver: { kind: "nobody" },
+    });
+    await answered.session.submit({ type: "turn.resume" });
+    await answered.session.idle();
+    assert.equal(answered.events.filter((event) => event.type === "permission.asked").length, 0);
+    assert.equal(answered.session.state.turns[0]?.finished?.reason, "completed");
+  });
+
+  it("tells an applied edit from one that was not by the file's hash", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "codepilot-recovery-"));
+    const path = join(folder, "a.txt");
+    const access = { ...someWrite, path };
+    const recovery = { kind: "edit" as const, path, beforeHash: hashOf("old"), afterHash: hashOf("new") };
+    try {
+      let writes = 0;
+      const tools = [
+        testTool({ name: "look" }),
+        testTool({
+          name: "append",
+          access,
+          recovery,
+          run: async () => {
+            writes += 1;
+            await writeFile(path, "new");
+            return { status: "done", output: "written" };
+          },
+        }),
+      ];
+      const journal = await wholeJournal(tools);
+      const at = journal.findIndex((event) => event.type === "tool.started" && event.callId === "c2");
+      for (const [content, expected] of [
+        ["new", { writes: 0, status: "done", now: "new" }],
+        ["old", { writes: 1, status: "done", now: "new" }],
+        ["someone else's", { writes: 0, status: "interrupted", now: "someone else's" }],
+      ] as const) {
+        await writeFile(path, content);
+        writes = 0;
+        const t = openTestSession({ script, tools, journal: journal.slice(0, at + 1), approver: { kind: "nobody" } });
+        await t.session.submit({ type: "turn.resume" });
+        await t.session.idle();
+        const end = t.events.find((event) => event.type === "tool.finished" && event.callId === "c2");
+        const status = end?.type === "tool.finished" ? end.outcome.status : undefined;
+        assert.deepEqual({ writes, status, now: await readFile(path, "utf8") }, expected, content);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("gives a turn up on request, every call ended once", async () => {
+    const tools = [testTool({ name: "look" }), testTool({ name: "append" })];
+    const journal = await wholeJournal(tools);
+    for (let cut = 1; cut < journal.length; cut += 1) {
+      const t = openTestSession({ script, tools, journal: journal.slice(0, cut) });
+      assert.equal((await t.session.submit({ type: "turn.discard" })).kind, "accepted");
+      assert.equal(t.session.state.phase, "idle");
+      assert.equal(t.session.state.turns[0]?.finished?.reason, "interrupted");
+      const count = (type: string) => t.kept.filter((event) => event.type === type).length;
+      assert.equal(count("tool.requested"), count("tool.finished"), `cut at ${cut}`);
+      await t.run("next");
+      assert.equal(t.session.state.turns.length, 2);
+    }
+  });
+});
