@@ -6,12 +6,9 @@ import { fromRoot } from "./paths.ts";
 import { PlainFailure, runMain, say } from "./progress.ts";
 
 const TARGET = "linux-x64";
-export const vsix = fromRoot(`dist/codepilot-${TARGET}.vsix`);
 
-/** Builds and packs; throws a plain failure with the tool's words. */
-export async function packageExtension(): Promise<string> {
-  const built = await build();
-  if (built.failed > 0) throw new PlainFailure("The build failed, so there is nothing to package.");
+/** Packs what is in dist/. Throws a plain failure with the tool's words. */
+export async function packageExtension(vsix: string): Promise<string> {
   rmSync(vsix, { force: true });
   const vsce = fromRoot("node_modules/@vscode/vsce/vsce");
   const args = [vsce, "package", "--target", TARGET, "--allow-missing-repository", "--out", vsix];
@@ -22,7 +19,10 @@ export async function packageExtension(): Promise<string> {
 
 if (import.meta.main) {
   await runMain(async () => {
-    say((await packageExtension()).trim());
+    const built = await build();
+    if (built.failed > 0) throw new PlainFailure("The build failed, so there is nothing to package.");
+    const vsix = fromRoot(`dist/codepilot-${TARGET}.vsix`);
+    say((await packageExtension(vsix)).trim());
     say(`${vsix}: ${(statSync(vsix).size / 1e6).toFixed(2)} MB`);
     return 0;
   });

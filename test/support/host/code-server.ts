@@ -19,6 +19,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { run } from "../../../scripts/child-process.ts";
 import { findCodeServer } from "../../../scripts/code-server.ts";
 import { root } from "../../../scripts/paths.ts";
 
@@ -79,6 +80,8 @@ export interface CodeServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** No gallery, hence no attempts to reach one. */
+const NO_GALLERY = '{"serviceUrl":""}';
 const READY_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 5_000;
 
@@ -185,12 +188,31 @@ function writeSettings(file: string, wanted: CodeServerOptions["settings"], trus
 function serverEnvironment(extra: CodeServerOptions["env"] = {}): NodeJS.ProcessEnv {
   const { HOME, ...inherited } = process.env;
   return {
-    // No gallery, hence no attempts to reach one.
-    EXTENSIONS_GALLERY: '{"serviceUrl":""}',
+    EXTENSIONS_GALLERY: NO_GALLERY,
     ...inherited,
     ...(HOME ? { HOME } : {}),
     ...extra,
   };
+}
+
+/**
+ * Installs a VSIX as a person would and returns the extensions folder, for `startCodeServer({ extensionsDir })`.
+ * The only way to see a file that the package lacks.
+ */
+export async function installVsix(vsix: string, dir: string): Promise<string> {
+  const { entry, node } = findCodeServer();
+  const extensionsDir = join(dir, "extensions");
+  mkdirSync(dir, { recursive: true });
+  const config = join(dir, "config.yaml");
+  writeFileSync(config, "auth: none\n");
+  const folders = ["--config", config, "--user-data-dir", join(dir, "data"), "--extensions-dir", extensionsDir];
+  const { code, output } = await run(node, [entry, ...folders, "--install-extension", vsix, "--force"], {
+    env: { EXTENSIONS_GALLERY: NO_GALLERY },
+    output: "keep",
+    timeLimitMs: 60_000,
+  });
+  if (code !== 0) throw new Error(`installing ${vsix} ended with ${code}:\n${output}`);
+  return extensionsDir;
 }
 
 /** VS Code takes a link named publisher.name-version, as long as no extensions.json lies beside it already. */
