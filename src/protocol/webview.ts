@@ -69,7 +69,16 @@ export type HostMessage =
   | { readonly type: "environment"; readonly environment: ViewEnvironment }
   /** `state` is null when no session is shown. `olderTurns`: turns that were left out at the front. */
   | { readonly type: "snapshot"; readonly state: SessionState | null; readonly olderTurns: number }
-  | { readonly type: "events"; readonly sessionId: string; readonly events: readonly AgentEvent[] }
+  /**
+   * `afterSeq`: `seq` of the last event which the host sent (or put into the snapshot) before these. Deltas may be
+   * merged and events without effect on the view left out, so inside the list gaps mean nothing; this tells a real one.
+   */
+  | {
+      readonly type: "events";
+      readonly sessionId: string;
+      readonly afterSeq: number;
+      readonly events: readonly AgentEvent[];
+    }
   | {
       readonly type: "turns";
       readonly sessionId: string;
