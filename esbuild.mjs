@@ -84,8 +84,8 @@ const common = {
   charset: "utf8",
   legalComments: "none",
   minify: production,
-  keepNames: false,
-  sourcemap: production ? false : "linked",
+  // For debuggers; neither the VSIX nor the npm package takes them along.
+  sourcemap: "linked",
   logLevel: "silent",
 };
 
