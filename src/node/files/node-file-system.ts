@@ -1,0 +1,187 @@
+/**
+ * The disk behind the `FileSystem` port. A replacement is all or nothing: whatever happens (disk full, power
+ * cut, someone else writing), the path holds the old bytes or the new ones, never a part of either.
+ */
+import { randomBytes } from "node:crypto";
+import { constants, type Stats } from "node:fs";
+import * as fs from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { systemCodeOf } from "../../base/app-error.ts";
+import { KeyedMutex } from "../../base/mutex.ts";
+import type { FileStat, FileSystem, ReplaceResult } from "../../ports/file-system.ts";
+import { contentHash } from "../../workspace/content-hash.ts";
+
+// Absent on Windows, where a path can not be a FIFO that blocks whoever opens it.
+const O_NONBLOCK = constants.O_NONBLOCK ?? 0;
+const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
+const MAX_LINKS = 40;
+
+export class NodeFileSystem implements FileSystem {
+  /** Our own writers of one path wait for each other; the hash check is for everybody else. */
+  readonly #locks = new KeyedMutex();
+
+  async stat(path: string): Promise<FileStat | null> {
+    const stats = await orNull(fs.stat(path));
+    if (stats === null) return null;
+    return {
+      kind: stats.isFile() ? "file" : stats.isDirectory() ? "directory" : "other",
+      sizeBytes: stats.size,
+      modifiedAtMs: stats.mtimeMs,
+      writable: await fs.access(path, constants.W_OK).then(
+        () => true,
+        () => false,
+      ),
+    };
+  }
+
+  read(path: string): Promise<Uint8Array | null> {
+    return orNull(readRegularFile(path, 0));
+  }
+
+  realPath(path: string): Promise<string> {
+    return realPathOf(resolve(path), MAX_LINKS);
+  }
+
+  replace(path: string, bytes: Uint8Array, expectedHash: string | null): Promise<ReplaceResult> {
+    return this.#locks.run(path, () => replaceFile(path, bytes, expectedHash));
+  }
+
+  async list(path: string): Promise<string[]> {
+    const entries = await fs.readdir(path, { withFileTypes: true });
+    const names = entries.map(async (entry) => {
+      const folder = entry.isSymbolicLink()
+        ? ((await fs.stat(join(path, entry.name)).catch(() => null))?.isDirectory() ?? false)
+        : entry.isDirectory();
+      return folder ? `${entry.name}/` : entry.name;
+    });
+    return (await Promise.all(names)).sort();
+  }
+}
+
+async function readRegularFile(path: string, extraFlags: number): Promise<Uint8Array> {
+  // Non-blocking, because opening a FIFO would otherwise hold a thread until someone writes to it.
+  const handle = await fs.open(path, constants.O_RDONLY | O_NONBLOCK | extraFlags);
+  try {
+    const stats = await handle.stat();
+    if (stats.isDirectory()) throw systemError("EISDIR", "is a directory", path);
+    if (!stats.isFile()) throw systemError("EINVAL", "not a regular file", path);
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function realPathOf(path: string, linksLeft: number): Promise<string> {
+  try {
+    return await fs.realpath(path);
+  } catch (error) {
+    if (systemCodeOf(error) !== "ENOENT") throw error;
+  }
+  // A link to something that is not there yet: what counts is where a write would end up.
+  const link = await fs.readlink(path).catch(() => null);
+  if (link !== null) {
+    if (linksLeft === 0) throw systemError("ELOOP", "too many symbolic links", path);
+    const target = isAbsolute(link) ? link : join(await realPathOf(dirname(path), linksLeft - 1), link);
+    return realPathOf(target, linksLeft - 1);
+  }
+  const parent = dirname(path);
+  return parent === path ? path : join(await realPathOf(parent, linksLeft), basename(path));
+}
+
+async function replaceFile(path: string, bytes: Uint8Array, expectedHash: string | null): Promise<ReplaceResult> {
+  const old = await orNull(fs.lstat(path));
+  if (old?.isDirectory()) throw systemError("EISDIR", "is a directory", path);
+  if (old?.isSymbolicLink()) throw systemError("ELOOP", "is a symbolic link; its real path is needed", path);
+  if (old && !old.isFile()) throw systemError("EINVAL", "not a regular file", path);
+  if ((old === null) !== (expectedHash === null)) return { kind: "changed" };
+  // A rename needs no right to write to the file itself, so a read-only file has to be refused here.
+  if (old) await fs.access(path, constants.W_OK);
+
+  const folder = dirname(path);
+  const firstMadeFolder = await fs.mkdir(folder, { recursive: true });
+  const temporary = join(folder, `.codepilot-${randomBytes(6).toString("hex")}.tmp`);
+  let placed = false;
+  try {
+    await writeTemporary(temporary, bytes, old);
+    placed = expectedHash === null ? await placeNew(temporary, path) : await placeOver(temporary, path, expectedHash);
+  } finally {
+    if (!placed) {
+      await fs.rm(temporary, { force: true }).catch(() => undefined);
+      if (firstMadeFolder !== undefined) await removeEmptyFolders(folder, firstMadeFolder);
+    }
+  }
+  if (!placed) return { kind: "changed" };
+  await syncFolder(folder);
+  return { kind: "replaced" };
+}
+
+async function writeTemporary(temporary: string, bytes: Uint8Array, old: Stats | null): Promise<void> {
+  const handle = await fs.open(temporary, "wx", old ? 0o600 : 0o666);
+  try {
+    await handle.writeFile(bytes);
+    if (old) {
+      // Owner before mode, because changing the owner clears set-user-id bits. Only root may give a file away.
+      const own = await handle.stat();
+      if (own.uid !== old.uid || own.gid !== old.gid) await handle.chown(old.uid, old.gid).catch(() => undefined);
+      await handle.chmod(old.mode & 0o7777);
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A hard link fails when the path exists by now, which a rename would not. */
+async function placeNew(temporary: string, path: string): Promise<boolean> {
+  try {
+    await fs.link(temporary, path);
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (code === "EEXIST") return false;
+    // File systems without hard links (exFAT, some network shares).
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "EOPNOTSUPP" && code !== "ENOSYS") throw error;
+    if ((await orNull(fs.lstat(path))) !== null) return false;
+    await fs.rename(temporary, path);
+    return true;
+  }
+  await fs.rm(temporary, { force: true }).catch(() => undefined);
+  return true;
+}
+
+async function placeOver(temporary: string, path: string, expectedHash: string): Promise<boolean> {
+  const current = await orNull(readRegularFile(path, O_NOFOLLOW));
+  if (current === null || contentHash(current) !== expectedHash) return false;
+  await fs.rename(temporary, path);
+  return true;
+}
+
+/** Makes the rename itself durable. The content is safe already, so a file system that can not do it is no failure. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await fs.open(folder, "r").catch(() => null);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
+async function removeEmptyFolders(from: string, last: string): Promise<void> {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const removed = await fs.rmdir(folder).then(
+      () => true,
+      () => false,
+    );
+    if (!removed || folder === last || folder === dirname(folder)) return;
+  }
+}
+
+async function orNull<T>(promise: Promise<T>): Promise<T | null> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function systemError(code: string, message: string, path: string): Error {
+  return Object.assign(new Error(`${code}: ${message}, '${path}'`), { code, path });
+}

@@ -1,0 +1,109 @@
+/** execute: types a command into a persistent shell and waits for its end, for a bounded time. */
+import * as z from "zod";
+import type { RunResult } from "../../ports/terminals.ts";
+import type { Tool, ToolResult } from "../../ports/tool.ts";
+import { defineTool, planned, reporter, toolInput } from "../define-tool.ts";
+import type { ToolDeps } from "../tool-deps.ts";
+import { describeCommand, displayOf, MAX_OUTPUT_CHARS, nameProblem, reopen, unknownTerminal } from "./terminal-text.ts";
+
+const input = toolInput({
+  session_id: z.string().optional().describe("Name of the terminal. Default: main, which is always there."),
+  command: z.string().describe("Shell command, as it would be typed."),
+  timeout: z
+    .number()
+    .min(0)
+    .max(600)
+    .optional()
+    .describe("Seconds to wait for its end; it goes on running after that. Default: 10."),
+  new_terminal: z.boolean().optional().describe("Open a terminal of that name first, e.g. for a server."),
+  shell: z.string().optional().describe("Shell of the new terminal. Default: bash."),
+});
+
+const report = reporter("execute");
+type Deps = Pick<ToolDeps, "paths" | "terminals" | "ids">;
+
+export function execute({ paths, terminals, ids }: Deps): Tool {
+  return defineTool({
+    name: "execute",
+    description:
+      "Runs a command in a persistent terminal that is shared with the person. Working directory and environment last from command to command. What runs longer than timeout goes on; read_output, send_input and terminate_terminal follow it up.",
+    input,
+    parallelSafe: false,
+    summarize: ({ command }) => `$ ${command}`,
+    async plan({ session_id: name = "main", command, timeout = 10, new_terminal = false, shell }) {
+      const wrongName = nameProblem(name);
+      if (wrongName) return report.refused(wrongName);
+      if (command.trim() === "") return report.refused("command is empty. read_output shows what a terminal printed.");
+      if (command.includes("\0")) return report.refused("command contains a NUL character. Leave it out.");
+      const terminal = terminals.list().find((candidate) => candidate.name === name);
+      const alive = terminal !== undefined && terminal.status !== "exited";
+      const problem = new_terminal
+        ? openProblem(name, alive && terminal.status !== "not-started")
+        : runProblem(terminals, name, alive);
+      if (problem) return report.refused(problem);
+      if (shell !== undefined && !new_terminal) {
+        return report.refused(
+          "shell can only be chosen for a new terminal. Leave it out or set new_terminal=true with a new session_id.",
+        );
+      }
+      if (!new_terminal && terminal?.status === "running") return report.refused(busyText(name, terminal.command));
+
+      const cwd = !new_terminal && terminal ? terminal.cwd : paths.cwd;
+      const commandId = ids.next("command");
+      const recovery = { kind: "command", terminal: name, commandId } as const;
+      return planned({ kind: "execute", command, cwd, terminal: name }, recovery, async ({ signal, output }) => {
+        if (new_terminal) {
+          const opened = await terminals.open({ name, createdBy: "agent", cwd, ...(shell ? { shell } : {}) });
+          if (opened.kind === "exists") return report.failed(openProblem(name, true) ?? "");
+          if (opened.kind === "failed") return report.failed(opened.message);
+        }
+        const result = await terminals.run({
+          terminal: name,
+          command,
+          commandId,
+          timeoutMs: timeout * 1_000,
+          signal,
+          maxOutputChars: MAX_OUTPUT_CHARS,
+          onOutput: output,
+        });
+        return toolResult(name, result, signal);
+      });
+    },
+  });
+}
+
+function toolResult(name: string, result: RunResult, signal: AbortSignal): ToolResult {
+  switch (result.kind) {
+    case "command": {
+      const display = displayOf(name, result);
+      if (signal.aborted) {
+        return { status: "cancelled", output: `Stopped by the person.\n${describeCommand(name, result)}`, display };
+      }
+      // A non-zero exit code is a result like any other: the tool itself has worked.
+      return { status: "done", output: describeCommand(name, result), display };
+    }
+    case "no-terminal":
+      return report.failed(unknownTerminal(name, result.names));
+    case "busy":
+      return report.failed(busyText(name, result.command));
+    case "failed":
+      return signal.aborted
+        ? { status: "cancelled", output: report.text(result.message) }
+        : report.failed(result.message);
+  }
+}
+
+function openProblem(name: string, alive: boolean): string | null {
+  if (!alive) return null;
+  return `A terminal "${name}" is already open. Leave out new_terminal to use it, or choose another session_id.`;
+}
+
+function runProblem(terminals: Deps["terminals"], name: string, alive: boolean): string | null {
+  if (alive || name === "main") return null;
+  const names = terminals.list().map((terminal) => terminal.name);
+  return names.includes(name) ? `The shell of "${name}" has ended. ${reopen(name)}` : unknownTerminal(name, names);
+}
+
+function busyText(name: string, command: string | null): string {
+  return `A command is running in "${name}": ${command ?? "(unknown)"}. Nothing was typed. Wait with read_output(session_id="${name}"), answer it with send_input, or use another terminal (new_terminal=true with a new session_id).`;
+}

@@ -1,0 +1,102 @@
+/** How the terminal tools word what a terminal gave back: header, output, footer, next possible move. */
+import { headAndTail } from "../../base/head-tail-buffer.ts";
+import type { CommandResult, ReadResult, TerminalText } from "../../ports/terminals.ts";
+import type { ToolDisplay } from "../../protocol/items.ts";
+import type { TerminalInfo } from "../../protocol/terminals.ts";
+
+/** About 10,000 tokens. */
+export const MAX_OUTPUT_CHARS = 40_000;
+const TAIL_CHARS = 2_000;
+
+/** Null when the name is fine. */
+export function nameProblem(name: string): string | null {
+  return /^[\w.-]{1,40}$/.test(name)
+    ? null
+    : `${JSON.stringify(name)} can not name a terminal. Use up to 40 letters, digits, ".", "_" and "-".`;
+}
+
+export function unknownTerminal(name: string, names: readonly string[]): string {
+  return `There is no terminal "${name}" (there are: ${names.join(", ")}). Use one of these, or execute with new_terminal=true to open it.`;
+}
+
+export function headerOf(name: string, command: CommandResult | null, note = ""): string {
+  const suffix = note ? ` (${note})` : "";
+  if (!command) return `[terminal:${name}]${suffix}`;
+  const [first = "", ...rest] = command.command.split("\n");
+  const more = rest.length > 0 ? ` … (${rest.length} more ${rest.length === 1 ? "line" : "lines"})` : "";
+  return `[terminal:${name}:cmd${command.ordinal}] $ ${first}${more}${suffix}`;
+}
+
+export function bodyOf({ text, droppedChars }: TerminalText): string {
+  const trimmed = text.replace(/\s+$/, "");
+  if (trimmed === "" && droppedChars === 0) return "(no output)";
+  const body = headAndTail(trimmed, MAX_OUTPUT_CHARS, (dropped) => `\n[… ${dropped} characters omitted …]\n`);
+  return droppedChars > 0 ? `${body}\n[${droppedChars} characters in the middle of the output were left out]` : body;
+}
+
+export function footerOf({ status, exitCode, pid, cwd }: CommandResult): string {
+  return `[status: ${status} | return_code: ${exitCode ?? "-"} | pid: ${pid ?? "-"} | cwd: ${cwd ?? "-"}]`;
+}
+
+/** Status of a terminal of which no command is known. */
+export function terminalFooter({ status, exitCode, pid, cwd }: TerminalInfo): string {
+  return `[status: ${status} | return_code: ${exitCode ?? "-"} | pid: ${pid ?? "-"} | cwd: ${cwd}]`;
+}
+
+/** What can be done next, after the footer; empty when the command is simply over. */
+export function nextMove(name: string, status: CommandResult["status"]): string {
+  switch (status) {
+    case "completed":
+      return "";
+    case "running":
+      return `\nStill running. read_output(session_id="${name}") waits for more, send_input types into it ("\\u0003" is Ctrl-C), terminate_terminal ends it; other commands need another terminal (new_terminal=true).`;
+    case "unknown":
+      return `\nThis shell does not tell when a command ends. read_output(session_id="${name}") shows what came since.`;
+    case "exited":
+      return `\nThe shell itself has ended. ${reopen(name)}`;
+  }
+}
+
+export function reopen(name: string): string {
+  return name === "main"
+    ? "The next execute starts a new one."
+    : `execute with session_id="${name}" and new_terminal=true opens it anew.`;
+}
+
+export function describeCommand(name: string, command: CommandResult, note?: string): string {
+  const output = bodyOf(command.output);
+  return `${headerOf(name, command, note)}\n${output}\n${footerOf(command)}${nextMove(name, command.status)}`;
+}
+
+/** What the person did there meanwhile, before the agent's own output. */
+export function describePerson(name: string, commands: readonly CommandResult[]): string {
+  if (commands.length === 0) return "";
+  const each = commands.map((command) => describeCommand(name, command, "run by the person"));
+  return `The person used this terminal since you last looked:\n${each.join("\n")}\n\n`;
+}
+
+export function displayOf(name: string, command: CommandResult): ToolDisplay {
+  return {
+    kind: "command",
+    terminal: name,
+    command: command.command,
+    status: command.status,
+    exitCode: command.exitCode,
+    cwd: command.cwd,
+    outputTail: command.output.text.slice(-TAIL_CHARS),
+  };
+}
+
+/** The read that both read_output and send_input get back, when there is nothing to show. */
+export function describeUnreadable(name: string, result: Exclude<ReadResult, { kind: "read" }>): string {
+  switch (result.kind) {
+    case "no-terminal":
+      return unknownTerminal(name, result.names);
+    case "exited": {
+      const output = bodyOf(result.output);
+      return `The shell of "${name}" has ended (return code ${result.exitCode ?? "unknown"}). ${reopen(name)} Its last output:\n${output}`;
+    }
+    case "failed":
+      return result.message;
+  }
+}

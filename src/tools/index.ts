@@ -1,0 +1,33 @@
+/** The one list of built-in tools. A new tool is a file in its dialect's folder and a line here. */
+import type { Tool } from "../ports/tool.ts";
+import { askUser } from "./codepilot/ask-user.ts";
+import { execute } from "./codepilot/execute.ts";
+import { find } from "./codepilot/find.ts";
+import { readFile } from "./codepilot/read-file.ts";
+import { readOutput } from "./codepilot/read-output.ts";
+import { sendInput } from "./codepilot/send-input.ts";
+import { terminateTerminal } from "./codepilot/terminate-terminal.ts";
+import { writeFile } from "./codepilot/write-file.ts";
+import type { ToolDeps } from "./tool-deps.ts";
+
+export type { ToolDeps } from "./tool-deps.ts";
+
+export type Dialect = "codepilot";
+
+const dialects: Record<Dialect, (deps: ToolDeps) => Tool[]> = {
+  codepilot: (deps) => [
+    readFile(deps),
+    writeFile(deps),
+    find(deps),
+    execute(deps),
+    readOutput(deps),
+    sendInput(deps),
+    terminateTerminal(deps),
+    askUser(),
+  ],
+};
+
+/** In the order in which models see them. */
+export function createTools(deps: ToolDeps, dialect: Dialect = "codepilot"): Tool[] {
+  return dialects[dialect](deps);
+}
