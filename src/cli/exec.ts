@@ -1,0 +1,153 @@
+/** `codepilot exec`: one task to its end without a window. */
+import { AppError } from "../base/app-error.ts";
+import { loadAgentFile } from "../embed/agent-file.ts";
+import { openStore } from "../embed/open-store.ts";
+import { Runtime, type RuntimeOptions, type TurnResult } from "../embed/runtime.ts";
+import type { SessionStore } from "../ports/session-store.ts";
+import type { AgentFile } from "../protocol/agent-file.ts";
+import type { ExecRequest } from "./exec-options.ts";
+import { EXIT } from "./exit-codes.ts";
+import { LineWriter } from "./line-writer.ts";
+import { ProgressOutput } from "./progress-output.ts";
+import { checkWorkingDirectory } from "./working-directory.ts";
+
+/** Rejects with AppError for what is wrong before a turn starts; afterwards the exit code tells. */
+export async function exec(request: ExecRequest): Promise<number> {
+  const loaded = request.agentFile === undefined ? undefined : await loadAgentFile(request.agentFile);
+  // An agent file that names its folder means it, wherever it is called from.
+  const cwd = await checkWorkingDirectory(loaded?.workDir ?? request.cwd);
+  const store = openStore(request.store, undefined);
+  const resume = request.resume && (await findSession(store, request.resume, cwd));
+  const task = request.task ?? (await readStandardInput());
+  if (task === undefined && resume === undefined) {
+    throw new AppError("usage", "there is no task", { next: "Write it after the options or pipe it in." });
+  }
+  const runtime = await Runtime.open(runtimeOptions(request, loaded?.agent, { cwd, store, resume }));
+  return run(runtime, task, request);
+}
+
+async function run(runtime: Runtime, task: string | undefined, request: ExecRequest): Promise<number> {
+  const out = new LineWriter(process.stdout);
+  const progress = request.json ? undefined : new ProgressOutput(process.stderr);
+  const stop = new AbortController();
+  const onSignal = () => {
+    // A second Ctrl-C does not wait for anything; the journal is whole at every instant.
+    if (stop.signal.aborted) process.exit(EXIT.interrupted);
+    stop.abort();
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  const subscription = runtime.on((event) => {
+    if (request.json) out.write(JSON.stringify(event));
+    else progress?.show(event);
+  });
+  try {
+    const result = await runTurns(runtime, task, stop.signal);
+    progress?.stop();
+    if (!request.json) report(result, out);
+    return exitCodeOf(result);
+  } finally {
+    await runtime.close();
+    subscription.dispose();
+    progress?.stop();
+    await out.finish();
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
+}
+
+/** The interrupted turn first, if there is one; then the task. */
+async function runTurns(runtime: Runtime, task: string | undefined, signal: AbortSignal): Promise<TurnResult> {
+  if (runtime.interruptedTurn) {
+    const resumed = await runtime.resume({ signal });
+    if (task === undefined || resumed.reason !== "completed") return resumed;
+  }
+  if (task === undefined) {
+    throw new AppError("usage", `session ${runtime.sessionId} has no interrupted turn`, {
+      next: "Add a task to go on with it.",
+    });
+  }
+  return runtime.run(task, { signal });
+}
+
+function report(result: TurnResult, out: LineWriter): void {
+  if (result.text !== "") out.write(result.text);
+  if (result.error) {
+    process.stderr.write(`codepilot: ${result.error.message}${result.error.next ? `\n  ${result.error.next}` : ""}\n`);
+  } else if (result.reason === "interrupted") {
+    process.stderr.write("codepilot: stopped\n");
+  }
+}
+
+function exitCodeOf(result: TurnResult): number {
+  if (result.error?.class === "unanswered") return EXIT.unanswered;
+  switch (result.reason) {
+    case "completed":
+      return EXIT.completed;
+    case "interrupted":
+      return EXIT.interrupted;
+    default:
+      return EXIT.failed;
+  }
+}
+
+function runtimeOptions(
+  request: ExecRequest,
+  agent: AgentFile | undefined,
+  place: { cwd: string; store: SessionStore; resume: string | undefined },
+): RuntimeOptions {
+  const settings = agent?.model;
+  const model = request.model ?? (settings ? `${settings.provider}/${settings.name}` : undefined);
+  if (model === undefined && place.resume === undefined) {
+    throw new AppError("usage", "no model was named", {
+      next: "Use --model PROVIDER/NAME, for example --model anthropic/claude-sonnet-5 or --model demo/scripted.",
+    });
+  }
+  // Settings of the file's model are not those of another one.
+  const ofFile = request.model === undefined ? settings : undefined;
+  const baseUrl = request.baseUrl ?? ofFile?.base_url;
+  const maxSteps = request.maxSteps ?? agent?.runtime?.max_steps;
+  const thinking = ofFile?.thinking?.enabled ? (ofFile.thinking.budget_tokens ?? 8000) : undefined;
+  return {
+    cwd: place.cwd,
+    store: place.store,
+    approval: request.approval,
+    allowAll: request.yes,
+    modelSettings: {
+      ...(ofFile?.temperature === undefined ? {} : { temperature: ofFile.temperature }),
+      ...(ofFile?.max_tokens === undefined ? {} : { maxOutputTokens: ofFile.max_tokens }),
+      ...(ofFile?.reasoning_effort === undefined ? {} : { reasoningEffort: ofFile.reasoning_effort }),
+      ...(thinking === undefined ? {} : { thinkingBudgetTokens: thinking }),
+    },
+    ...(model === undefined ? {} : { model }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(ofFile?.api_key_env === undefined ? {} : { apiKeyEnv: ofFile.api_key_env }),
+    ...(maxSteps === undefined ? {} : { maxSteps }),
+    ...(agent?.tools === undefined ? {} : { tools: agent.tools }),
+    ...(place.resume === undefined ? {} : { resume: place.resume }),
+    ...(request.sessionId === undefined ? {} : { sessionId: request.sessionId }),
+  };
+}
+
+async function findSession(
+  store: SessionStore,
+  resume: NonNullable<ExecRequest["resume"]>,
+  cwd: string,
+): Promise<string> {
+  if (resume.kind === "id") return resume.id;
+  const records = await store.list({ cwd, limit: 50 });
+  const found = records.find((record) => record.unfinished) ?? records[0];
+  if (found) return found.sessionId;
+  throw new AppError("not-found", `no session of ${cwd} can be resumed`, { next: "Start one with a task." });
+}
+
+/** Undefined for a terminal and for nothing but white space. */
+async function readStandardInput(): Promise<string | undefined> {
+  if (process.stdin.isTTY) return undefined;
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  } catch {
+    return undefined;
+  }
+  const text = Buffer.concat(chunks).toString("utf8").trim();
+  return text === "" ? undefined : text;
+}

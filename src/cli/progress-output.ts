@@ -1,0 +1,99 @@
+/**
+ * What a person sees while `exec` runs: one line a step on standard error, with a spinner on a terminal. The
+ * answer itself goes to standard output, so that it can be piped.
+ */
+import type { AgentEvent } from "../protocol/events.ts";
+import type { ToolOutcome } from "../protocol/items.ts";
+import { printable } from "./printable.ts";
+
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const FRAME_MS = 100;
+
+const MARKS: Record<ToolOutcome["status"], string> = {
+  done: "✓",
+  failed: "✗",
+  denied: "⊘",
+  cancelled: "■",
+  interrupted: "!",
+};
+
+export class ProgressOutput {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #titles = new Map<string, string>();
+  #status = "";
+  #frame = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+    if (stream.isTTY) {
+      this.#timer = setInterval(() => this.#draw(), FRAME_MS);
+      this.#timer.unref();
+    }
+  }
+
+  show(event: AgentEvent): void {
+    switch (event.type) {
+      case "session.opened":
+        this.#line(`session ${event.sessionId} · ${event.model} · ${event.cwd}`);
+        break;
+      case "turn.started":
+      case "turn.resumed":
+      case "usage.updated":
+        this.#status = "thinking";
+        break;
+      case "item.finished":
+        if (event.item.kind === "user_message" && event.item.origin !== "person") this.#line(`  ${event.item.text}`);
+        break;
+      case "tool.requested":
+        this.#titles.set(event.callId, event.summary);
+        break;
+      case "tool.started":
+        this.#status = this.#titles.get(event.callId) ?? "working";
+        break;
+      case "tool.finished":
+        this.#finishTool(event.callId, event.outcome);
+        break;
+      case "model.retrying": {
+        const wait = (event.delayMs / 1000).toFixed(1);
+        this.#line(`  ${event.message} Trying again in ${wait} s (${event.attempt} of ${event.maxAttempts}).`);
+        break;
+      }
+      case "notice.raised":
+        this.#line(`  ${event.level}: ${event.message}${event.next ? ` ${event.next}` : ""}`);
+        break;
+    }
+  }
+
+  /** Takes the spinner away; nothing is drawn after it. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#clear();
+  }
+
+  #finishTool(callId: string, outcome: ToolOutcome): void {
+    const title = this.#titles.get(callId) ?? callId;
+    this.#titles.delete(callId);
+    const exit = outcome.display?.kind === "command" ? ` (exit ${outcome.display.exitCode ?? "?"})` : "";
+    const why = outcome.status === "done" ? "" : ` — ${outcome.output.split("\n", 1)[0]}`;
+    this.#line(`${MARKS[outcome.status]} ${title}${exit}${why}`);
+    this.#status = "thinking";
+  }
+
+  #line(text: string): void {
+    this.#clear();
+    this.#stream.write(`${printable(text)}\n`);
+  }
+
+  #draw(): void {
+    this.#frame = (this.#frame + 1) % FRAMES.length;
+    const width = (this.#stream.columns ?? 80) - 3;
+    const status = printable(this.#status).slice(0, width);
+    this.#stream.write(`\r\u001b[2K${FRAMES[this.#frame]} ${status}`);
+  }
+
+  #clear(): void {
+    if (this.#stream.isTTY) this.#stream.write("\r\u001b[2K");
+  }
+}

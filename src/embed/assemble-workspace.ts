@@ -1,0 +1,70 @@
+/** The workspace of a session and the tools over it, from the embedder's adapters or Node's own. */
+import { homedir } from "node:os";
+import { AppError } from "../base/app-error.ts";
+import type { IdSource } from "../base/ids.ts";
+import { NodeFileSystem } from "../node/files/node-file-system.ts";
+import { createTerminals } from "../node/pty/create-terminals.ts";
+import { RipgrepSearch } from "../node/search/ripgrep-search.ts";
+import type { FileSystem } from "../ports/file-system.ts";
+import type { Log } from "../ports/log.ts";
+import type { Terminals } from "../ports/terminals.ts";
+import type { Tool } from "../ports/tool.ts";
+import type { AgentEvent } from "../protocol/events.ts";
+import { createTools } from "../tools/index.ts";
+import { ReadLedger } from "../workspace/read-ledger.ts";
+import { WorkspacePaths } from "../workspace/workspace-paths.ts";
+import type { RuntimeAdapters } from "./runtime.ts";
+
+/** The tools of an agent file: none named means all of them. */
+export type ToolSelection = readonly {
+  readonly name: string;
+  readonly enabled?: boolean | undefined;
+}[];
+
+export interface WorkspaceOptions {
+  readonly cwd: string;
+  readonly folders: readonly string[];
+  readonly adapters: RuntimeAdapters;
+  readonly selection: ToolSelection | undefined;
+  readonly shell: string | undefined;
+  readonly ids: IdSource;
+  readonly log: Log;
+  /** What the session has done so far: files that were read stay read. */
+  readonly events: readonly AgentEvent[];
+}
+
+export interface WorkspaceParts {
+  readonly tools: readonly Tool[];
+  readonly files: FileSystem;
+  readonly terminals: Terminals;
+}
+
+/** Throws AppError `usage` for a selected tool that does not exist. */
+export function assembleWorkspace(options: WorkspaceOptions): WorkspaceParts {
+  const { cwd, folders, adapters, ids, log } = options;
+  const files = adapters.fileSystem ?? new NodeFileSystem();
+  const search = adapters.search ?? new RipgrepSearch();
+  const terminals =
+    adapters.terminals ??
+    createTerminals({ cwd, environment: process.env, log, ...(options.shell ? { shell: options.shell } : {}) });
+  const paths = new WorkspacePaths({ cwd, folders, files, home: homedir(), platform: process.platform });
+  const ledger = new ReadLedger();
+  for (const event of options.events) {
+    if (event.type === "tool.finished" && event.outcome.display) ledger.restoreFrom(event.outcome.display);
+  }
+  const all = createTools({ paths, files, ledger, search, terminals, ids });
+  return { tools: select(all, options.selection), files, terminals };
+}
+
+function select(all: readonly Tool[], selection: ToolSelection | undefined): readonly Tool[] {
+  if (selection === undefined || selection.length === 0) return all;
+  const known = new Set(all.map((tool) => tool.name));
+  const unknown = selection.find(({ name }) => !known.has(name));
+  if (unknown) {
+    throw new AppError("usage", `there is no tool named ${JSON.stringify(unknown.name)}`, {
+      next: `The tools are: ${[...known].join(", ")}.`,
+    });
+  }
+  const enabled = new Set(selection.filter((tool) => tool.enabled !== false).map((tool) => tool.name));
+  return all.filter((tool) => enabled.has(tool.name));
+}

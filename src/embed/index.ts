@@ -1,0 +1,24 @@
+/** `codepilot/runtime`: what an embedding program gets. */
+export { AppError, type AppErrorCode } from "../base/app-error.ts";
+export type { Disposable } from "../base/disposable.ts";
+export { FileSessionStore } from "../node/stores/file-session-store.ts";
+export { MemorySessionStore } from "../node/stores/memory-session-store.ts";
+export type { FileSystem } from "../ports/file-system.ts";
+export type { Log } from "../ports/log.ts";
+export type * from "../ports/model-client.ts";
+export type { Search } from "../ports/search.ts";
+export type { Secrets } from "../ports/secrets.ts";
+export type * from "../ports/session-store.ts";
+export type { Terminals } from "../ports/terminals.ts";
+export type * from "../ports/tool.ts";
+export type { AgentEvent, DurableEvent, EventOf, EventType } from "../protocol/events.ts";
+export type * from "../protocol/items.ts";
+export type { Op } from "../protocol/ops.ts";
+export type * from "../protocol/permissions.ts";
+export type * from "../protocol/state.ts";
+export type { PermissionAnswer, PermissionHandler } from "../runtime/permission-gate.ts";
+export type { QuestionHandler } from "../runtime/question-desk.ts";
+export type { InterruptedTurn } from "../runtime/recovery.ts";
+export type { OpOutcome } from "../runtime/session.ts";
+export { loadAgentFile, parseAgentFile } from "./agent-file.ts";
+export { Runtime, type RuntimeAdapters, type RuntimeOptions, type TurnResult } from "./runtime.ts";

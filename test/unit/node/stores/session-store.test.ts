@@ -1,0 +1,190 @@
+/** One conformance suite for every store, and what only files can suffer. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AppError } from "../../../../src/base/app-error.ts";
+import { hashOf } from "../../../../src/base/content-hash.ts";
+import { FileSessionStore } from "../../../../src/node/stores/file-session-store.ts";
+import { MemorySessionStore } from "../../../../src/node/stores/memory-session-store.ts";
+import type { SessionStore } from "../../../../src/ports/session-store.ts";
+import type { DurableEvent } from "../../../../src/protocol/events.ts";
+
+let seq = 0;
+const envelope = () => ({ v: 1 as const, seq: ++seq, at: seq, sessionId: "s1" });
+const opened = (): DurableEvent => ({
+  ...envelope(),
+  type: "session.opened",
+  cwd: "/w",
+  folders: ["/w"],
+  model: "demo/scripted",
+  interface: "tools",
+  dialect: "codepilot",
+  productVersion: "0",
+});
+const started = (text: string): DurableEvent => ({
+  ...envelope(),
+  turnId: "t",
+  type: "turn.started",
+  input: { text },
+  model: "m",
+});
+const finished = (): DurableEvent => ({
+  ...envelope(),
+  turnId: "t",
+  type: "turn.finished",
+  reason: "completed",
+  steps: 1,
+  durationMs: 1,
+});
+const note = (message: string): DurableEvent => ({
+  ...envelope(),
+  type: "notice.raised",
+  level: "info",
+  code: "c",
+  message,
+});
+
+let home: string;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "codepilot-store-"));
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+async function journalPath(): Promise<string> {
+  const [workspace] = await readdir(join(home, "sessions"));
+  return join(home, "sessions", workspace ?? "", "s1.jsonl");
+}
+
+const stores: Record<string, () => SessionStore> = {
+  memory: () => new MemorySessionStore(),
+  file: () => new FileSessionStore(home),
+};
+
+for (const [name, make] of Object.entries(stores)) {
+  describe(`the ${name} store`, () => {
+    it("gives back what was appended, in order", async () => {
+      const store = make();
+      const journal = await store.create("s1", "/w");
+      const events = [opened(), ...Array.from({ length: 50 }, (_, n) => note(`n ${n} ✓`))];
+      await Promise.all(events.map((event) => journal.append([event], { sync: false })));
+      await journal.close();
+      const again = await store.open("s1");
+      assert.deepEqual(again.events, events);
+      await again.journal.append([note("later")], { sync: true });
+      assert.equal((await store.read("s1"))?.length, 52);
+      await again.journal.close();
+    });
+
+    it("knows what it does not have", async () => {
+      const store = make();
+      assert.equal(await store.read("s1"), null);
+      await assert.rejects(store.open("s1"), (error) => AppError.is(error, "not-found"));
+      assert.deepEqual(await store.list({ limit: 10 }), []);
+    });
+
+    it("lists by workspace with title and whether a turn is open", async () => {
+      const store = make();
+      const journal = await store.create("s1", "/w");
+      await journal.append([opened(), started("Fix the cart\nplease")], { sync: false });
+      assert.deepEqual(
+        (await store.list({ cwd: "/w", limit: 10 })).map(({ title, unfinished }) => ({ title, unfinished })),
+        [{ title: "Fix the cart", unfinished: true }],
+      );
+      await journal.append([finished()], { sync: false });
+      assert.equal((await store.list({ cwd: "/w", limit: 10 }))[0]?.unfinished, false);
+      assert.deepEqual(await store.list({ cwd: "/other", limit: 10 }), []);
+      await journal.close();
+    });
+
+    it("has one writer a session", async () => {
+      const store = make();
+      const journal = await store.create("s1", "/w");
+      await journal.append([opened()], { sync: false });
+      await assert.rejects(store.open("s1"), (error) => AppError.is(error, "in-use"));
+      await journal.close();
+      await (await store.open("s1")).journal.close();
+    }).timeout(8000);
+
+    it("keeps before-images by hash", async () => {
+      const journal = await make().create("s1", "/w");
+      const bytes = new Uint8Array([0, 1, 2, 255]);
+      const hash = await journal.putBlob(bytes);
+      assert.equal(hash, hashOf(bytes));
+      assert.equal(await journal.putBlob(bytes), hash);
+      assert.deepEqual(new Uint8Array((await journal.getBlob(hash)) ?? []), bytes);
+      assert.equal(await journal.getBlob("../../etc/passwd"), null);
+      await journal.close();
+    });
+  });
+}
+
+describe("the file store", () => {
+  it("keeps sessions readable by their owner only", async () => {
+    const journal = await new FileSessionStore(home).create("s1", "/w");
+    await journal.append([opened()], { sync: true });
+    const path = await journalPath();
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    assert.equal((await stat(join(path, ".."))).mode & 0o777, 0o700);
+    await journal.close();
+  });
+
+  it("goes on after a torn line, which is cut off before the next append", async () => {
+    const store = new FileSessionStore(home);
+    const journal = await store.create("s1", "/w");
+    await journal.append([opened(), note("whole")], { sync: false });
+    await journal.close();
+    const path = await journalPath();
+    await appendFile(path, '{"v":1,"seq":99,"type":"notice.rai');
+    const again = await store.open("s1");
+    assert.equal(again.events.length, 2);
+    assert.match(again.warnings[0] ?? "", /torn/);
+    await again.journal.append([note("after")], { sync: false });
+    await again.journal.close();
+    const lines = (await readFile(path, "utf8")).trim().split("\n");
+    assert.equal(lines.length, 3);
+    for (const line of lines) JSON.parse(line);
+  });
+
+  it("refuses names that are paths", async () => {
+    const store = new FileSessionStore(home);
+    for (const id of ["../x", "a/b", "", ".hidden", "x".repeat(200), "a\0b"]) {
+      await assert.rejects(store.create(id, "/w"), (error) => AppError.is(error, "usage"), id);
+    }
+  });
+
+  it("takes over the claim of a dead process, and only of a dead one", async () => {
+    const store = new FileSessionStore(home);
+    const journal = await store.create("s1", "/w");
+    await journal.append([opened()], { sync: false });
+    await journal.close();
+    const lock = (await journalPath()).replace(/jsonl$/, "lock");
+    const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
+    const claim = { pid: child.pid, host: (await import("node:os")).hostname(), start: "", token: "x" };
+    // The start time of the living process, as the claim of that process would say.
+    const stat = await readFile(`/proc/${child.pid}/stat`, "utf8");
+    claim.start = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    await writeFile(lock, JSON.stringify(claim));
+    await assert.rejects(store.open("s1"), (error) => AppError.is(error, "in-use"));
+    child.kill("SIGKILL");
+    await new Promise((resolve) => child.once("exit", resolve));
+    await (await store.open("s1")).journal.close();
+    await writeFile(lock, "garbage");
+    await (await store.open("s1")).journal.close();
+  }).timeout(10_000);
+
+  it("lets one of many that see a stale claim win", async () => {
+    const store = new FileSessionStore(home);
+    const journal = await store.create("s1", "/w");
+    await journal.append([opened()], { sync: false });
+    await journal.close();
+    const lock = (await journalPath()).replace(/jsonl$/, "lock");
+    await writeFile(
+      lock,
+      JSON.stringify({ pid: 2 ** 22 + 1, host: (await import("node:os")).hostname(), start: "1", token: "x" }),
+    );
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => store.open("s1")));
+    assert.equal(results.filter((result) => result.status === "fulfilled").length, 1);
+  }).timeout(10_000);
+});
