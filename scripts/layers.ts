@@ -68,7 +68,14 @@ export async function runLayer(name: LayerName, args: readonly string[] = []): P
   const scratch = await mkdtemp(join(tmpdir(), "codepilot-layer-"));
   const resultFile = join(scratch, "result.json");
   const marker = newMarker();
-  const env = { ...prepared, CODEPILOT_LAYER_RESULT: resultFile, CODEPILOT_LAYER_STYLE: layer.style, NODE_ENV: "test" };
+  const env = {
+    ...withoutAccounts(),
+    ...prepared,
+    CODEPILOT_HOME: join(scratch, "home"),
+    CODEPILOT_LAYER_RESULT: resultFile,
+    CODEPILOT_LAYER_STYLE: layer.style,
+    NODE_ENV: "test",
+  };
   const command =
     name === "host" || name === "desktop" ? hostCommand(name, files, options) : mochaCommand(files, options);
   const { code, timedOut } = await run(process.execPath, command, { env, timeLimitMs: layer.timeLimitMs, marker });
@@ -87,6 +94,12 @@ export async function runLayer(name: LayerName, args: readonly string[] = []): P
   await rm(scratch, { recursive: true, force: true });
   say(`${tally.failed ? "✗" : "✓"} ${name}: ${formatTally(tally)} (${seconds(Date.now() - startedAt)})`);
   return tally;
+}
+
+/** No test may reach a real model or a person's own sessions, whatever the machine's environment holds. */
+function withoutAccounts(): Record<string, undefined> {
+  const names = Object.keys(process.env).filter((name) => /^(OPENAI|ANTHROPIC)_|_API_KEY$/.test(name));
+  return Object.fromEntries(names.map((name) => [name, undefined]));
 }
 
 function mochaCommand(files: readonly string[], options: readonly string[]): string[] {
