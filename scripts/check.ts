@@ -19,7 +19,7 @@ export async function check(): Promise<Tally> {
     ["types", [...tsc, "tsconfig.json"]],
   ];
   if (existsSync(fromRoot("webview-ui/src/main.tsx")))
-    steps.push(["types of the webview", [...tsc, "tsconfig.webview.json"]]);
+    steps.push(["types of the webview", [...tsc, "webview-ui/tsconfig.json"]]);
   const outcomes = await Promise.all(
     steps.map(async ([title, args]) => {
       const startedAt = Date.now();
