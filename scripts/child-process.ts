@@ -41,8 +41,8 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-function killEverything(): void {
-  for (const [child, marker] of running) {
+function killEverything(children: Iterable<[ChildProcess, string | undefined]>): void {
+  for (const [child, marker] of children) {
     killGroup(child, "SIGKILL");
     if (marker) killMarked(marker);
   }
@@ -50,19 +50,24 @@ function killEverything(): void {
 
 /** Children get a moment to end in order, as after Ctrl-C; then they and what they left are ended. */
 function onSignal(signal: NodeJS.Signals): void {
-  for (const child of running.keys()) killGroup(child, "SIGTERM");
-  setTimeout(() => process.exit(128 + constants.signals[signal]), 1_500);
+  const interrupted = [...running];
+  for (const [child] of interrupted) killGroup(child, "SIGTERM");
+  setTimeout(() => {
+    killEverything(interrupted);
+    process.exit(128 + constants.signals[signal]);
+  }, 1_500);
 }
 
+const onExit = (): void => killEverything(running);
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Only while children run: at other times the signals belong to the program. */
 function watchSignals(): void {
   if (running.size === 1) {
-    process.once("exit", killEverything);
+    process.once("exit", onExit);
     for (const signal of SIGNALS) process.on(signal, onSignal);
   } else if (running.size === 0) {
-    process.removeListener("exit", killEverything);
+    process.removeListener("exit", onExit);
     for (const signal of SIGNALS) process.removeListener(signal, onSignal);
   }
 }

@@ -2,8 +2,8 @@
  * The test layers: what each runs, for how long at most, and how its outcome is counted.
  * `npm run test:<layer>` runs one (scripts/layer.ts), `npm test` all of them (scripts/test.ts).
  */
-import { existsSync, globSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { ensureBrowser } from "./browser.ts";
@@ -65,13 +65,18 @@ export async function runLayer(name: LayerName, args: readonly string[] = []): P
 
   const prepared = await layer.prepare();
   say(`▸ ${name}: ${files.length} files`);
-  const scratch = await mkdtemp(join(tmpdir(), "codepilot-layer-"));
+  // Also the tests' temporary folder, so that a killed test leaves nothing there. Short: sockets will lie in it.
+  const scratch = await mkdtemp(join(tmpdir(), "cp-"));
+  const cleanUp = (): void => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+  process.once("exit", cleanUp);
   const resultFile = join(scratch, "result.json");
   const marker = newMarker();
   const env = {
     ...withoutAccounts(),
     ...prepared,
+    TMPDIR: scratch,
     CODEPILOT_HOME: join(scratch, "home"),
+    CODEPILOT_ARTIFACTS: process.env.CODEPILOT_ARTIFACTS ?? fromRoot("dist/test-artifacts"),
     CODEPILOT_LAYER_RESULT: resultFile,
     CODEPILOT_LAYER_STYLE: layer.style,
     NODE_ENV: "test",
@@ -91,7 +96,8 @@ export async function runLayer(name: LayerName, args: readonly string[] = []): P
     tally.failed++;
     say(`  ✗ left running after the tests (ended now):\n      ${left.join("\n      ")}`);
   }
-  await rm(scratch, { recursive: true, force: true });
+  process.removeListener("exit", cleanUp);
+  cleanUp();
   say(`${tally.failed ? "✗" : "✓"} ${name}: ${formatTally(tally)} (${seconds(Date.now() - startedAt)})`);
   return tally;
 }

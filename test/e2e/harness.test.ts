@@ -7,7 +7,14 @@ import type { Browser, Page } from "playwright-core";
 import { fromRoot } from "../../scripts/paths.ts";
 import { openBrowser, openWindow } from "../support/host/browser.ts";
 import { type CodeServer, startCodeServer } from "../support/host/code-server.ts";
-import { openContainer, runCommand, terminal, terminalText, typeInTerminal } from "../support/host/workbench.ts";
+import {
+  openContainer,
+  pictureIfFailed,
+  runCommand,
+  terminal,
+  terminalText,
+  typeInTerminal,
+} from "../support/host/workbench.ts";
 
 describe("harness: a window in code-server", function () {
   this.timeout(120_000);
@@ -27,6 +34,10 @@ describe("harness: a window in code-server", function () {
     await browser?.close();
     await server?.stop();
     rmSync(scratch, { recursive: true, force: true });
+  });
+
+  afterEach(async function () {
+    await pictureIfFailed(this.currentTest, page);
   });
 
   it("shows the extension's container in the activity bar", async () => {

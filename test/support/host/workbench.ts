@@ -102,7 +102,14 @@ export async function typeInTerminal(page: Page, text: string): Promise<void> {
   await page.keyboard.type(text);
 }
 
-/** For a failing test: a picture of the window in $CODEPILOT_ARTIFACTS (default: the temporary folder). */
+/** For `afterEach`: what the window looked like when a test failed. `test` is mocha's `this.currentTest`. */
+export async function pictureIfFailed(test: Mocha.Test | undefined, page: Page | undefined): Promise<void> {
+  if (test?.state !== "failed" || !page) return;
+  const path = await screenshot(page, test.fullTitle()).catch((error) => String(error));
+  console.log(`    picture: ${path}`);
+}
+
+/** A picture of the window, in $CODEPILOT_ARTIFACTS: dist/test-artifacts in a layer, else the temporary folder. */
 export async function screenshot(page: Page, name: string): Promise<string> {
   const folder = process.env.CODEPILOT_ARTIFACTS || join(tmpdir(), "codepilot-artifacts");
   mkdirSync(folder, { recursive: true });
