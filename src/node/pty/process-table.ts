@@ -1,0 +1,102 @@
+/** Processes of this machine: read from /proc where there is one, else from `ps`. */
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { messageOf, systemCodeOf } from "../../base/app-error.ts";
+import type { Log } from "../../ports/log.ts";
+import type { ProcessEntry, ProcessTable } from "../../terminals/pty.ts";
+
+const run = promisify(execFile);
+const hasProc = process.platform === "linux";
+
+interface ProcStat extends ProcessEntry {
+  readonly foregroundGroup: number;
+}
+
+/** `pid (name) state ppid pgrp session tty_nr tpgid … starttime`; the name may hold blanks and parentheses. */
+export function parseProcStat(text: string): ProcStat | null {
+  const nameEnd = text.lastIndexOf(")");
+  if (nameEnd < 0) return null;
+  const fields = text.slice(nameEnd + 2).split(" ");
+  const number = (index: number) => Number(fields[index] ?? Number.NaN);
+  return {
+    pid: Number.parseInt(text, 10),
+    zombie: fields[0] === "Z" || fields[0] === "X",
+    parent: number(1),
+    group: number(2),
+    session: number(3),
+    foregroundGroup: number(5),
+    startedAt: fields[19] ?? "",
+  };
+}
+
+/** Lines of `ps -A -o pid=,ppid=,pgid=,sess=,stat=,lstart=`. macOS prints no usable session: 0 there. */
+export function parsePs(text: string): ProcessEntry[] {
+  const entries: ProcessEntry[] = [];
+  for (const line of text.split("\n")) {
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+)\s+(.*)$/.exec(line);
+    if (match === null) continue;
+    const [, pid, parent, group, session = "", state = "", startedAt = ""] = match;
+    entries.push({
+      pid: Number(pid),
+      parent: Number(parent),
+      group: Number(group),
+      session: /^\d+$/.test(session) ? Number(session) : 0,
+      zombie: state.startsWith("Z"),
+      startedAt: startedAt.trim(),
+    });
+  }
+  return entries;
+}
+
+async function readStat(pid: number): Promise<ProcStat | null> {
+  try {
+    return parseProcStat(await readFile(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return null;
+  }
+}
+
+/** Prints of `ps`; empty when it can not be run or knows no such process. */
+async function ps(args: readonly string[], log: Log): Promise<string> {
+  try {
+    return (await run("ps", [...args])).stdout;
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") log.warn("processes can not be listed: no `ps`", { cause: messageOf(error) });
+    return "";
+  }
+}
+
+export function systemProcessTable(log: Log): ProcessTable {
+  return {
+    async list() {
+      if (!hasProc) return parsePs(await ps(["-A", "-o", "pid=,ppid=,pgid=,sess=,stat=,lstart="], log));
+      const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+      const stats = await Promise.all(names.map((name) => readStat(Number(name))));
+      return stats.filter((entry) => entry !== null);
+    },
+    async foregroundGroup(pid) {
+      const group = hasProc
+        ? ((await readStat(pid))?.foregroundGroup ?? -1)
+        : Number.parseInt(await ps(["-o", "tpgid=", "-p", String(pid)], log), 10);
+      return group > 0 ? group : null;
+    },
+    async commandLine(pid) {
+      try {
+        if (!hasProc) return (await ps(["-o", "command=", "-p", String(pid)], log)).trim() || null;
+        return (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ").trim() || null;
+      } catch {
+        return null;
+      }
+    },
+    signal(pid, signal) {
+      try {
+        process.kill(pid, signal);
+        return true;
+      } catch (error) {
+        // Not ours to signal: somebody is there, and it stays.
+        return systemCodeOf(error) === "EPERM";
+      }
+    },
+  };
+}

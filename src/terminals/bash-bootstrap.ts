@@ -1,0 +1,163 @@
+/**
+ * How bash takes a command of ours and reports its end, without depending on what its prompt looks like.
+ *
+ * The command is written to a private file and two private keys are typed. The first key runs `__cp_load` inside
+ * readline, whatever the person has typed so far or whichever editing mode is on: it reads the file and replaces
+ * the line by one that evaluates it at top level (so `declare`, `return` and job control mean what they always
+ * do). The second key accepts that line. The history gets the command itself, nothing of ours.
+ *
+ * Markers are OSC 633 with the secret of this shell and the number of the command, so that no recorded or foreign
+ * output can end a command:  ESC ] 633 ; LETTER ; cp=KEY.NUMBER ; fields BEL
+ *   S  our line is about to be shown: hide what follows    C  output begins (for a typed line: its text)
+ *   D  ended: status, folder     A, B  prompt begins, ends: A repeats status and number of an unreported command
+ *   F  an unfinished line goes on    P  property    X  this shell is too old for all this
+ * The end is told by whichever comes first: the rest of our line, PROMPT_COMMAND, or PS1. Ctrl-C skips the first; a
+ * person may overwrite the others, and each of the three puts the others back.
+ */
+
+/** Typed to run a command, where line editing is on. */
+export const runKeys = "\x1b[7777~\x1b[7778~";
+/** Typed to give the person back the unfinished line that a command of ours displaced. */
+export const restoreKey = "\x1b[7779~";
+
+const evaluation = `\\builtin eval "$__cp_run"; { __cp_end; } 2>/dev/null`;
+/** Typed where line editing is off. */
+export const runLine = ` { __cp_load; } 2>/dev/null; ${evaluation}\r`;
+
+export interface BootstrapOptions {
+  /** Secret of this shell: hexadecimal. */
+  readonly key: string;
+  readonly commandFile: string;
+  /** Whether the person's own startup file is loaded; not after it has ended the shell. */
+  readonly loadPersonal: boolean;
+}
+
+/** What `commandFile` holds for a command; a number is used once. Commands can not contain NUL. */
+export function commandFileContent(number: number, command: string): string {
+  return `${number}\0${command.replaceAll("\0", "")}\0`;
+}
+
+function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** The file for `bash --rcfile`. */
+export function bashBootstrap({ key, commandFile, loadPersonal }: BootstrapOptions): string {
+  return `# CodePilot's bootstrap of this shell; your own startup file is loaded below.
+__cp_key='${key}' __cp_file=${shellQuote(commandFile)} __cp_void='' __cp_cmd='' __cp_run='' __cp_text='' __cp_stash=''
+__cp_seq=0 __cp_open=0 __cp_last=0 __cp_hist=0 __cp_seen=0 __cp_edit=1
+
+__cp_mark() { builtin printf '\\e]633;%s;cp=%s.%s;%s\\a' "$1" "$__cp_key" "$2" "$3" >|/dev/tty; }
+
+__cp_escape() {
+  __cp_text=$1
+  [[ $__cp_text == *[[:cntrl:]\\\\\\;]* ]] || return 0
+  __cp_text=\${__cp_text//\\\\/\\\\x5c}; __cp_text=\${__cp_text//;/\\\\x3b}
+  __cp_text=\${__cp_text//$'\\n'/\\\\x0a}; __cp_text=\${__cp_text//$'\\e'/\\\\x1b}; __cp_text=\${__cp_text//$'\\a'/\\\\x07}
+}
+
+# A line that the person typed. Runs in a subshell of PS0; $1: HISTCMD, $2: HISTCMD at the prompt.
+__cp_person() {
+  local line
+  line=$(HISTTIMEFORMAT= builtin history 1)
+  [[ $line =~ ^[[:space:]]*[0-9]+.[[:space:]](.*)$ ]] && line=\${BASH_REMATCH[1]}
+  [[ $1 == "$2" ]] && line=''
+  __cp_escape "\${line:0:4000}"
+  __cp_mark C "$__cp_open" "$__cp_text"
+}
+
+__cp_load() {
+  local -; builtin set +eux
+  __cp_mark S 0 ''
+  local IFS= number=0
+  { builtin read -r -d '' number && builtin read -r -d '' __cp_cmd; } <"$__cp_file" || number=0
+  [[ $number == "$__cp_seen" ]] && number=0
+  __cp_stash=\${READLINE_LINE-}
+  READLINE_LINE='' READLINE_POINT=0
+  (( number )) || { __cp_run=':'; return 0; }
+  __cp_seen=$number __cp_off=''
+  __cp_run="{ __cp_begin $number; } 2>/dev/null"$'\\n'"$__cp_cmd"
+  READLINE_LINE=' ${evaluation}'
+  return 0
+}
+
+__cp_restore() { READLINE_LINE=$__cp_stash READLINE_POINT=\${#__cp_stash} __cp_stash=''; }
+
+__cp_begin() {
+  [[ -o history ]] && builtin history -s -- "$__cp_cmd"
+  builtin unset __cp_off
+  __cp_open=$1
+  __cp_mark C "$1" "\${#__cp_stash}"
+  [[ $- == *e* ]] && return 0
+  return "$__cp_last"
+}
+
+__cp_close() {
+  local number
+  number=$__cp_open __cp_last=$1 __cp_open=0
+  (( number )) || return 0
+  __cp_escape "$PWD"
+  __cp_mark D "$number" "$1;$__cp_text"
+}
+
+__cp_end() {
+  local status="$?" flags="$-"
+  local -; builtin set +eux
+  __cp_close "$status"
+  __cp_install
+  # After an unfinished quote bash would go on with PS2 if nothing were parsed to its end.
+  builtin eval ':'
+  [[ $flags == *e* ]] || return "$status"
+}
+
+__cp_prompt() {
+  local status="$?"
+  local -; builtin set +eux
+  __cp_close "$status"
+  __cp_hist=$HISTCMD
+  builtin unset __cp_off
+  __cp_install
+  return 0
+}
+
+__cp_install() {
+  local a='\\[\\e]633;A;cp='"$__cp_key"'.\${__cp_open};$?\\a\\]' b='\\[\\e]633;B;cp='"$__cp_key"'.0;\\a\\]'
+  local f='\\[\\e]633;F;cp='"$__cp_key"'.0;\\a\\]'
+  local c='\${__cp_void:$((__cp_open=__cp_seq+=1,0)):0}\${__cp_off-$(__cp_person "$HISTCMD" "$__cp_hist" 2>/dev/null)}'
+  local hook='{ __cp_prompt; } 2>/dev/null' edit=1
+  [[ \${PS1-} == "$a"*"$b" ]] || { PS1=\${PS1-}; PS1=\${PS1//"$a"/}; PS1=$a\${PS1//"$b"/}$b; }
+  [[ \${PS2-} == "$f"* ]] || PS2=$f\${PS2-}
+  [[ \${PS0-} == *"$c" ]] || { PS0=\${PS0-}; PS0=\${PS0//"$c"/}$c; }
+  builtin export -n PS0 PS1 PS2
+  if (( BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501 )); then
+    local last="$((\${#PROMPT_COMMAND[@]} - 1))" each hooks=()
+    if (( last < 1 )) || [[ \${PROMPT_COMMAND[0]-} != "$hook" || \${PROMPT_COMMAND[last]-} != "$hook" ]]; then
+      for each in "\${PROMPT_COMMAND[@]}"; do [[ $each == "$hook" ]] || hooks+=("$each"); done
+      builtin unset PROMPT_COMMAND
+      PROMPT_COMMAND=("$hook" "\${hooks[@]}" "$hook")
+    fi
+  elif [[ \${PROMPT_COMMAND-} != "$hook"$'\\n'* ]]; then
+    PROMPT_COMMAND=\${PROMPT_COMMAND//"$hook"$'\\n'/}
+    PROMPT_COMMAND=$hook$'\\n'$PROMPT_COMMAND$'\\n'$hook
+  fi
+  builtin export -n PROMPT_COMMAND
+  [[ -o emacs || -o vi ]] || edit=0
+  [[ $edit == "$__cp_edit" ]] || __cp_mark P 0 "Edit=$edit"
+  __cp_edit=$edit
+}
+
+${loadPersonal ? "if [[ -r ~/.bashrc ]]; then . ~/.bashrc; fi" : ""}
+set +e
+if (( BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404 )); then
+  __cp_mark X 0 ''
+else
+  for __cp_void in emacs vi-insert vi-move; do
+    builtin bind -m "$__cp_void" -x '"\\e[7777~":{ __cp_load; } 2>/dev/null'
+    builtin bind -m "$__cp_void" '"\\e[7778~":accept-line'
+    builtin bind -m "$__cp_void" -x '"\\e[7779~":{ __cp_restore; } 2>/dev/null'
+  done 2>/dev/null
+  __cp_void=''
+  { __cp_install; } 2>/dev/null
+fi
+`;
+}

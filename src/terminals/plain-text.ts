@@ -1,0 +1,260 @@
+/**
+ * Terminal output as plain text for the model: escape sequences applied or dropped, no colours, progress bars
+ * collapsed to their last state. Not a screen: lines are never wrapped, tabs stay tabs, what a full-screen program
+ * paints on the alternate screen is left out. Text without cursor movement takes a path of a few native calls a
+ * chunk. The result does not depend on how the stream was cut into chunks.
+ */
+
+/** How far the cursor may go back: rows, and characters of them. */
+const reachRows = 60;
+const reachChars = 16_384;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
+const colours = /\x1b\[[0-9;:]*m/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const special = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const printable = /[^\x00-\x08\x0a-\x1f\x7f-\x9f]+/y;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const controlSequence = /\x1b\[([0-?]*)[ -/]*([@-~])/y;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const partialControlSequence = /\x1b\[[0-?]*[ -/]*$/y;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const endOfString = /[\x07\x18\x1a\x1b\x9c]/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const otherEscape = /\x1b[ -/]*[0-~]/y;
+
+export class PlainText {
+  readonly #commit: (text: string) => void;
+  /** Whole lines above `#rows` that are still within reach or not yet worth handing over. */
+  #done = "";
+  #rows: string[] = [""];
+  #row = 0;
+  #col = 0;
+  #held = "";
+  /** Inside a string sequence (title, hyperlink, image), whose content is not text. */
+  #inString = false;
+  #alternate = false;
+
+  /** `commit` gets text that can no longer change. */
+  constructor(commit: (text: string) => void) {
+    this.#commit = commit;
+  }
+
+  /** Whether a full-screen program has the screen. */
+  get alternate(): boolean {
+    return this.#alternate;
+  }
+
+  push(chunk: string): void {
+    let data = this.#held === "" ? chunk : this.#held + chunk;
+    this.#held = "";
+    if (data.charCodeAt(data.length - 1) === 13) {
+      // A carriage return may be the first half of a line end.
+      this.#held = "\r";
+      data = data.slice(0, -1);
+    }
+    if (!this.#inString && !this.#alternate && this.#atEnd()) {
+      const text = data.includes("\x1b") ? data.replace(colours, "") : data;
+      const normal = text.includes("\r") ? text.replaceAll("\r\n", "\n") : text;
+      if (!special.test(normal)) {
+        this.#append(normal);
+        return;
+      }
+    }
+    this.#apply(data);
+    this.#handOver();
+  }
+
+  /** What has not been committed yet, as it looks now. */
+  pending(): string {
+    return this.#done + this.#rows.join("\n");
+  }
+
+  #atEnd(): boolean {
+    return this.#row === this.#rows.length - 1 && this.#col === (this.#rows[this.#row] ?? "").length;
+  }
+
+  #append(text: string): void {
+    const newline = text.lastIndexOf("\n");
+    if (newline >= 0) {
+      this.#done += `${this.#rows.join("\n")}${text.slice(0, newline + 1)}`;
+      this.#rows = [text.slice(newline + 1)];
+      this.#row = 0;
+    } else {
+      this.#rows[this.#row] += text;
+    }
+    this.#col = (this.#rows[this.#row] ?? "").length;
+    this.#handOver();
+  }
+
+  #handOver(): void {
+    const last = this.#rows.length - 1;
+    if (last > 0 && (this.#row === last || last > 8 * reachRows)) {
+      const kept = this.#row === last ? last : last - 4 * reachRows;
+      if (kept <= this.#row) {
+        this.#done += `${this.#rows.slice(0, kept).join("\n")}\n`;
+        this.#rows = this.#rows.slice(kept);
+        this.#row -= kept;
+      }
+    }
+    if (this.#done.length > 4 * reachChars) {
+      const cut = this.#done.length - 2 * reachChars;
+      this.#commit(this.#done.slice(0, cut));
+      this.#done = this.#done.slice(cut);
+    }
+    // An endless line: only its last part can still change.
+    const line = this.#rows[this.#row] ?? "";
+    if (this.#rows.length === 1 && line.length > 4 * reachChars) {
+      const cut = Math.floor((line.length - 2 * reachChars) / reachChars) * reachChars;
+      this.#commit(this.#done + line.slice(0, cut));
+      this.#done = "";
+      this.#rows[0] = line.slice(cut);
+      this.#col -= cut;
+      if (this.#col < 0) this.#col = 0;
+    }
+  }
+
+  #apply(data: string): void {
+    let index = 0;
+    while (index < data.length) {
+      if (this.#inString) {
+        endOfString.lastIndex = index;
+        const end = endOfString.exec(data);
+        if (end === null) return;
+        this.#inString = false;
+        // An escape ends the string and begins the next sequence, usually the terminator `ESC \`.
+        index = end.index + (end[0] === "\x1b" ? 0 : 1);
+        continue;
+      }
+      printable.lastIndex = index;
+      const run = printable.exec(data);
+      if (run !== null) {
+        this.#print(run[0]);
+        index += run[0].length;
+        continue;
+      }
+      const used = data.charCodeAt(index) === 27 ? this.#escape(data, index) : this.#control(data.charCodeAt(index));
+      if (used === 0) {
+        this.#held = data.slice(index) + this.#held;
+        return;
+      }
+      index += used;
+    }
+  }
+
+  #print(text: string): void {
+    if (this.#alternate) return;
+    const line = this.#rows[this.#row] ?? "";
+    const before = line.length < this.#col ? line.padEnd(this.#col) : line.slice(0, this.#col);
+    this.#rows[this.#row] = before + text + line.slice(this.#col + text.length);
+    this.#col += text.length;
+  }
+
+  #control(code: number): number {
+    if (this.#alternate) return 1;
+    if (code >= 10 && code <= 12) {
+      this.#row += 1;
+      this.#col = 0;
+      if (this.#row === this.#rows.length) this.#rows.push("");
+    } else if (code === 13) {
+      // Of an endless line only the last part is within reach.
+      const { length } = this.#rows[this.#row] ?? "";
+      this.#col = length > reachChars ? Math.floor(length / reachChars) * reachChars : 0;
+    } else if (code === 8) {
+      this.#col = Math.max(0, this.#col - 1);
+    }
+    return 1;
+  }
+
+  /** Characters used, or 0 when the sequence is not complete yet. */
+  #escape(data: string, index: number): number {
+    const next = data[index + 1];
+    if (next === undefined) return 0;
+    if (next === "[") {
+      controlSequence.lastIndex = index;
+      const match = controlSequence.exec(data);
+      if (match !== null) {
+        this.#controlSequence(match[1] ?? "", match[2] ?? "");
+        return match[0].length;
+      }
+      partialControlSequence.lastIndex = index;
+      const partial = partialControlSequence.exec(data);
+      return partial !== null && partial[0].length < 256 ? 0 : 2;
+    }
+    if ("]PX^_".includes(next)) {
+      this.#inString = true;
+      return 2;
+    }
+    otherEscape.lastIndex = index;
+    const match = otherEscape.exec(data);
+    if (match !== null) return match[0].length;
+    return next >= " " && next <= "/" && data.length - index < 8 ? 0 : 1;
+  }
+
+  #controlSequence(parameters: string, final: string): void {
+    if (final === "h" || final === "l") {
+      if (/^\?(.*;)?(47|1047|1049)(;|$)/.test(parameters)) this.#alternate = final === "h";
+      return;
+    }
+    if (this.#alternate) return;
+    const first = Number.parseInt(parameters, 10);
+    const count = Number.isNaN(first) || first === 0 ? 1 : Math.min(first, 1000);
+    const line = this.#rows[this.#row] ?? "";
+    if (final === "A" || final === "F") this.#up(count, final === "F");
+    else if (final === "B" || final === "E") {
+      this.#row = Math.min(this.#row + count, this.#rows.length - 1);
+      if (final === "E") this.#col = 0;
+    } else if (final === "C") this.#col += count;
+    else if (final === "D") this.#col = Math.max(0, this.#col - count);
+    else if (final === "G") this.#col = count - 1;
+    else if (final === "H" || final === "f") this.#toNewLine();
+    else if (final === "K") this.#rows[this.#row] = this.#erased(line, Number.isNaN(first) ? 0 : first);
+    else if (final === "J" && !(first > 0)) {
+      this.#rows[this.#row] = line.slice(0, this.#col);
+      this.#rows.length = this.#row + 1;
+    } else if (final === "P") this.#rows[this.#row] = line.slice(0, this.#col) + line.slice(this.#col + count);
+    else if (final === "@")
+      this.#rows[this.#row] = line.slice(0, this.#col) + " ".repeat(count) + line.slice(this.#col);
+    else if (final === "X" && this.#col < line.length) {
+      this.#rows[this.#row] =
+        line.slice(0, this.#col) + " ".repeat(Math.min(count, line.length - this.#col)) + line.slice(this.#col + count);
+    }
+  }
+
+  #erased(line: string, mode: number): string {
+    if (mode === 2) return "";
+    if (mode === 1) return " ".repeat(Math.min(this.#col + 1, line.length)) + line.slice(this.#col + 1);
+    return line.slice(0, this.#col);
+  }
+
+  /** An absolute position means a program that draws: what it draws next begins on a line of its own. */
+  #toNewLine(): void {
+    this.#row = this.#rows.length - 1;
+    if (this.#rows[this.#row] !== "") {
+      this.#rows.push("");
+      this.#row += 1;
+    }
+    this.#col = 0;
+  }
+
+  #up(count: number, toStart: boolean): void {
+    let reached = this.#rows.slice(this.#row).reduce((sum, line) => sum + line.length, 0);
+    for (let step = 0; step < count; step++) {
+      if (this.#rows.length - this.#row > reachRows) break;
+      if (this.#row === 0) {
+        if (this.#done === "") break;
+        const start = this.#done.lastIndexOf("\n", this.#done.length - 2) + 1;
+        const above = this.#done.slice(start, -1);
+        if (reached + above.length > reachChars || (start === 0 && above.length >= reachChars)) break;
+        this.#done = this.#done.slice(0, start);
+        this.#rows.unshift(above);
+      } else {
+        if (reached + (this.#rows[this.#row - 1] ?? "").length > reachChars) break;
+        this.#row -= 1;
+      }
+      reached += (this.#rows[this.#row] ?? "").length;
+    }
+    if (toStart) this.#col = 0;
+  }
+}

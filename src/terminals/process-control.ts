@@ -1,0 +1,85 @@
+/** Ending what runs in a terminal: politely, then firmly, and certain in the end. */
+import type { ProcessEntry, ProcessTable } from "./pty.ts";
+import { waitFor } from "./wait-for.ts";
+
+/** The processes of a terminal: members of the session that the shell leads, and descendants that left it. */
+export function processesOf(entries: readonly ProcessEntry[], leader: number): ProcessEntry[] {
+  const children = new Map<number, ProcessEntry[]>();
+  for (const entry of entries) {
+    const siblings = children.get(entry.parent);
+    if (siblings === undefined) children.set(entry.parent, [entry]);
+    else siblings.push(entry);
+  }
+  const found = new Map<number, ProcessEntry>();
+  const queue = entries.filter(({ pid, session, group }) => pid === leader || session === leader || group === leader);
+  for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
+    if (found.has(entry.pid)) continue;
+    found.set(entry.pid, entry);
+    queue.push(...(children.get(entry.pid) ?? []));
+  }
+  return [...found.values()].filter(({ zombie }) => !zombie);
+}
+
+const nothing = new Promise<never>(() => {});
+const pause = (timeoutMs: number) => waitFor(nothing, { timeoutMs });
+
+export interface LeaderProcess {
+  readonly pid: number;
+  /** Resolves when the shell is gone. */
+  readonly exited: Promise<unknown>;
+}
+
+/** Ends everything in the session of `leader`; false when something survived even SIGKILL. */
+export async function endSession(table: ProcessTable, leader: LeaderProcess): Promise<boolean> {
+  // What was seen once stays on the list: an orphan has lost the parent by which it was found.
+  const known = new Map<string, ProcessEntry>();
+  const survivors = async () => {
+    const entries = await table.list();
+    for (const entry of processesOf(entries, leader.pid)) known.set(`${entry.pid} ${entry.startedAt}`, entry);
+    return entries.filter(({ pid, startedAt, zombie }) => !zombie && known.has(`${pid} ${startedAt}`));
+  };
+  const steps = [
+    { signals: ["SIGHUP", "SIGINT", "SIGCONT"], waitMs: 400 },
+    { signals: ["SIGTERM", "SIGCONT"], waitMs: 500 },
+    { signals: ["SIGKILL"], waitMs: 1000 },
+    { signals: ["SIGKILL"], waitMs: 2000 },
+  ] as const;
+  for (const { signals, waitMs } of steps) {
+    for (const { pid } of await survivors()) for (const signal of signals) table.signal(pid, signal);
+    // The shell's end is an event; its children are not ours to wait for and are looked for, ever less often.
+    const until = Date.now() + waitMs;
+    await waitFor(leader.exited, { timeoutMs: Math.min(waitMs, 100) });
+    for (let delay = 10; ; delay = Math.min(delay * 2, 80)) {
+      if ((await survivors()).length === 0) return true;
+      if (Date.now() >= until) break;
+      await pause(delay);
+    }
+  }
+  return false;
+}
+
+/**
+ * Interrupts the foreground command: SIGINT, SIGTERM, SIGKILL for its process group, then for everything in the
+ * terminal. At most 900 ms. The shell itself is only killed when it is what does not end.
+ */
+export async function interruptForeground(
+  table: ProcessTable,
+  leader: LeaderProcess,
+  ended: Promise<unknown>,
+): Promise<void> {
+  const over = Promise.race([ended, leader.exited]);
+  for (const { signal, waitMs } of [
+    { signal: "SIGINT", waitMs: 300 },
+    { signal: "SIGTERM", waitMs: 150 },
+    { signal: "SIGKILL", waitMs: 150 },
+  ] as const) {
+    const group = await table.foregroundGroup(leader.pid);
+    // Of these the shell only takes SIGINT: it ends its loop, not the shell.
+    if (group !== null && (group !== leader.pid || signal === "SIGINT")) table.signal(-group, signal);
+    else if (group === leader.pid && signal === "SIGTERM") continue;
+    else if (group === leader.pid) break;
+    if ((await waitFor(over, { timeoutMs: waitMs })) === "done") return;
+  }
+  for (const { pid } of processesOf(await table.list(), leader.pid)) table.signal(pid, "SIGKILL");
+  await waitFor(over, { timeoutMs: 250 });
+}

@@ -1,0 +1,385 @@
+/**
+ * The life of one shell in one pseudoterminal: its stream, its commands, its viewers. The engine makes another one
+ * when a shell has ended and is needed again.
+ */
+import type { TerminalAttachment, TerminalText } from "../ports/terminals.ts";
+import { commandFileContent, restoreKey, runKeys, runLine } from "./bash-bootstrap.ts";
+import { CommandRecord, type CommandStart } from "./command-record.ts";
+import { endSession, interruptForeground } from "./process-control.ts";
+import type { PrivateFolder, ProcessTable, Pty, PtyExit, PtySize } from "./pty.ts";
+import { RawHistory } from "./raw-history.ts";
+import { Screen } from "./screen.ts";
+import { ShellStream } from "./shell-stream.ts";
+import { TextCapture } from "./text-capture.ts";
+import { Viewer } from "./viewer.ts";
+
+/** Raw output kept for viewers. */
+const historyChars = 1_048_576;
+/** Rendered output kept between two reads, and for a command that the person typed. */
+const freshChars = 131_072;
+const typedCommandChars = 40_000;
+const maxTypedKept = 10;
+/** A prompt that has not been seen this long after the end of a command is not coming; typing works all the same. */
+export const promptWaitMs = 100;
+
+export interface PtySessionOptions {
+  readonly pty: Pty;
+  readonly size: PtySize;
+  /** Null for a shell without bootstrap. */
+  readonly bootstrap: { readonly key: string; readonly commandFileName: string } | null;
+  readonly folder: PrivateFolder;
+  readonly processes: ProcessTable;
+  readonly cwd: string;
+  /** The number of commands that came before in this terminal. */
+  readonly ordinal: number;
+  readonly newCommandId: () => string;
+  /** Status, command, folder or exit changed. */
+  readonly onChange: () => void;
+  /** A command began that is worth remembering by its id. */
+  readonly onCommand: (record: CommandRecord) => void;
+}
+
+export class PtySession {
+  readonly pid: number;
+  readonly exited: Promise<PtyExit>;
+  /** Resolves when the shell takes commands, or never will with markers. */
+  readonly ready: Promise<void>;
+  readonly screen: Screen;
+  readonly startedAtMs = Date.now();
+  readonly #options: PtySessionOptions;
+  readonly #pty: Pty;
+  readonly #stream: ShellStream;
+  readonly #history = new RawHistory(historyChars);
+  readonly #viewers = new Set<Viewer>();
+  readonly #resolveReady: () => void;
+  #size: PtySize;
+  #marked: boolean;
+  #cwd: string;
+  #exit: PtyExit | null = null;
+  #ordinal: number;
+  #commandLine: string | null = null;
+  /** Typed for the agent, not begun. */
+  #pending: CommandRecord | null = null;
+  #running: CommandRecord | null = null;
+  #newest: CommandRecord | null = null;
+  /** Gets output as it comes while a `run` waits. */
+  #tap: ((text: string) => void) | null = null;
+  #fresh = new TextCapture(freshChars);
+  #typed: CommandRecord[] = [];
+  #typedEcho = "";
+  #lastWriter: "agent" | "person" = "person";
+  #prompted: { promise: Promise<void>; resolve: () => void } | null = null;
+  #activity: (() => void) | null = null;
+
+  constructor(options: PtySessionOptions) {
+    this.#options = options;
+    this.#pty = options.pty;
+    this.pid = options.pty.pid;
+    this.#size = options.size;
+    this.#cwd = options.cwd;
+    this.#ordinal = options.ordinal;
+    this.#marked = options.bootstrap !== null;
+    this.screen = new Screen(this.#history, options.size);
+    const ready = Promise.withResolvers<void>();
+    const exited = Promise.withResolvers<PtyExit>();
+    this.ready = ready.promise;
+    this.exited = exited.promise;
+    this.#resolveReady = ready.resolve;
+    this.#stream = new ShellStream(options.bootstrap?.key ?? "", {
+      display: (text) => this.#display(text),
+      output: (text) => this.#output(text),
+      began: (number) => this.#began(number),
+      typed: (number, command) => this.#typedBegan(number, command),
+      ended: (number, exitCode, cwd) => this.#commandEnded(number, exitCode, cwd),
+      ready: () => this.#shellReady(),
+      unmarked: () => this.#loseMarkers(),
+    });
+    this.#pty.onData((data) => {
+      if (this.#options.bootstrap === null) {
+        this.#display(data);
+        this.#output(data);
+        ready.resolve();
+      } else {
+        this.#stream.push(data);
+      }
+      this.#activity?.();
+    });
+    this.#pty.onExit((exit) => {
+      this.#stream.end();
+      this.#exit = exit;
+      for (const record of [this.#running, this.#pending]) {
+        record?.finish({ status: "exited", exitCode: exit.exitCode, cwd: null });
+      }
+      this.#running = null;
+      this.#pending = null;
+      ready.resolve();
+      exited.resolve(exit);
+      this.#options.onChange();
+    });
+  }
+
+  get exit(): PtyExit | null {
+    return this.#exit;
+  }
+  /** False: whether a command has ended can not be known. */
+  get marked(): boolean {
+    return this.#marked;
+  }
+  get cwd(): string {
+    return this.#cwd;
+  }
+  get ordinal(): number {
+    return this.#ordinal;
+  }
+  get starting(): boolean {
+    return this.#marked && this.#stream.phase === "starting";
+  }
+  /** The person has begun a line that is not finished (PS2): what is typed now would become part of it. */
+  get continuing(): boolean {
+    return this.#marked && this.#stream.phase === "continuing";
+  }
+  /** The command that runs or is about to. */
+  get current(): CommandRecord | null {
+    return this.#running ?? this.#pending;
+  }
+  /** The command that runs or ran last. */
+  get newest(): CommandRecord | null {
+    return this.#newest;
+  }
+
+  /** Enters a command; `current` is it from this moment on. The caller has made sure that nothing runs. */
+  async enter(
+    start: Omit<CommandStart, "ordinal" | "number" | "pid" | "typedBy">,
+    signal: AbortSignal,
+  ): Promise<CommandRecord> {
+    const { bootstrap, folder } = this.#options;
+    const marked = this.#marked && bootstrap !== null;
+    // Above all numbers that the shell counts up for typed lines.
+    const number = marked ? 2 ** 40 + Math.floor(Math.random() * 2 ** 40) : Number.NaN;
+    const record = this.#record({ ...start, number, typedBy: "agent" });
+    this.#lastWriter = "agent";
+    if (!marked || bootstrap === null) {
+      this.#running = record;
+      this.#options.onChange();
+      this.#pty.write(`${start.command.replace(/\r?\n/g, "\r")}\r`);
+      return record;
+    }
+    this.#pending = record;
+    await folder.write(bootstrap.commandFileName, commandFileContent(number, start.command));
+    this.#commandLine ??= await this.#options.processes.commandLine(this.pid);
+    if (this.#stream.phase !== "prompt") await this.#untilPrompt();
+    if (signal.aborted || record.end !== null) {
+      this.#pending = null;
+      record.finish({ status: "unknown", exitCode: null, cwd: null });
+      return record;
+    }
+    this.#stream.arm(number, start.command);
+    this.#pty.write(this.#stream.lineEditing ? runKeys : runLine);
+    return record;
+  }
+
+  /** Withdraws a command that has not begun, so that it never will. False when it has begun. */
+  async withdraw(record: CommandRecord): Promise<boolean> {
+    const { bootstrap, folder } = this.#options;
+    if (this.#pending !== record || bootstrap === null) return false;
+    await folder.write(bootstrap.commandFileName, commandFileContent(0, ""));
+    if (this.#pending !== record) return false;
+    this.#pending = null;
+    this.#stream.disarm();
+    record.finish({ status: "unknown", exitCode: null, cwd: null });
+    return true;
+  }
+
+  /** Output of the commands of a waiting `run` goes to it instead of the next read. */
+  tap(listener: ((text: string) => void) | null): void {
+    this.#tap = listener;
+  }
+
+  /** Whether another program has taken the place of the shell (`exec zsh`): then no marker will come. */
+  async checkMarkers(): Promise<void> {
+    if (!this.#marked || this.#commandLine === null || this.#exit !== null) return;
+    const commandLine = await this.#options.processes.commandLine(this.pid);
+    if (commandLine !== null && commandLine !== this.#commandLine) this.#loseMarkers();
+  }
+
+  /** The command of a shell without markers is let go: whether it has ended is not known. */
+  release(record: CommandRecord): void {
+    if (this.#running === record) this.#running = null;
+    record.finish({ status: "unknown", exitCode: null, cwd: null });
+    this.#options.onChange();
+  }
+
+  interrupt(record: CommandRecord): Promise<void> {
+    return interruptForeground(this.#options.processes, this, record.ended);
+  }
+
+  /** Ends the shell and everything in it; false when something survived. */
+  terminate(): Promise<boolean> {
+    return endSession(this.#options.processes, this);
+  }
+
+  foregroundGroup(): Promise<number | null> {
+    return this.#options.processes.foregroundGroup(this.pid);
+  }
+
+  write(text: string, by: "agent" | "person"): void {
+    this.#lastWriter = by;
+    this.#pty.write(text);
+  }
+
+  /** Calls back at every output, until the returned function is called. */
+  watchActivity(listener: () => void): () => void {
+    const before = this.#activity;
+    this.#activity = () => {
+      before?.();
+      listener();
+    };
+    const mine = this.#activity;
+    return () => {
+      if (this.#activity === mine) this.#activity = before;
+    };
+  }
+
+  /** What is new since the last call. */
+  takeFresh(limitChars: number): TerminalText {
+    const text = this.#fresh.text(limitChars);
+    this.#fresh = new TextCapture(freshChars);
+    return text;
+  }
+
+  /** Commands that the person ran to their end since the last call. */
+  takeTyped(): CommandRecord[] {
+    const ended = this.#typed.filter(({ end }) => end !== null);
+    this.#typed = this.#typed.filter(({ end }) => end === null);
+    return ended;
+  }
+
+  async attach(deliver: (data: string) => void | Promise<void>): Promise<TerminalAttachment> {
+    const { text, position } = await this.screen.snapshot();
+    const viewer = new Viewer({ history: this.#history, position, deliver, repaint: () => this.screen.snapshot() });
+    this.#viewers.add(viewer);
+    viewer.start();
+    return {
+      snapshot: text,
+      write: (data) => this.write(data, "person"),
+      resize: (cols, rows) => this.resize({ cols, rows }),
+      dispose: () => {
+        viewer.dispose();
+        this.#viewers.delete(viewer);
+      },
+    };
+  }
+
+  resize({ cols, rows }: PtySize): void {
+    const size = { cols: clampSize(cols), rows: clampSize(rows) };
+    if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
+    this.#size = size;
+    this.#pty.resize(size);
+    this.screen.resize(size);
+  }
+
+  /** Shows a line of ours to viewers only. */
+  announce(text: string): void {
+    this.#display(`\r\n${text}\r\n`);
+  }
+
+  disposeViewers(): void {
+    for (const viewer of this.#viewers) viewer.dispose();
+    this.#viewers.clear();
+    this.screen.forget();
+  }
+
+  #display(text: string): void {
+    this.#history.push(text);
+    for (const viewer of this.#viewers) viewer.notify();
+  }
+
+  #output(text: string): void {
+    const { phase } = this.#stream;
+    if (this.#marked && phase === "starting") return;
+    if (this.#marked && (phase === "prompt" || phase === "continuing")) {
+      if (this.#typedEcho.length < 8192) this.#typedEcho += text;
+    }
+    const running = this.#running;
+    running?.push(text);
+    if (running !== null && this.#tap !== null && running.start.typedBy === "agent") this.#tap(text);
+    else this.#fresh.push(text);
+  }
+
+  #record(start: Omit<CommandStart, "ordinal" | "pid">): CommandRecord {
+    this.#ordinal += 1;
+    const record = new CommandRecord({ ...start, ordinal: this.#ordinal, pid: this.pid });
+    this.#newest = record;
+    this.#options.onCommand(record);
+    return record;
+  }
+
+  #began(number: number): void {
+    if (this.#pending?.start.number !== number) return;
+    this.#running = this.#pending;
+    this.#pending = null;
+    this.#options.onChange();
+  }
+
+  #typedBegan(number: number, command: string): void {
+    // Its end was missed, but it is over.
+    this.#running?.finish({ status: "unknown", exitCode: null, cwd: null });
+    const echo = new TextCapture(typedCommandChars);
+    echo.push(this.#typedEcho);
+    const record = this.#record({
+      commandId: this.#options.newCommandId(),
+      command: command !== "" ? command : echo.text().text.trim(),
+      typedBy: this.#lastWriter,
+      number,
+      maxOutputChars: typedCommandChars,
+    });
+    this.#running = record;
+    if (this.#lastWriter === "person") {
+      this.#typed.push(record);
+      if (this.#typed.length > maxTypedKept) this.#typed.shift();
+    }
+    this.#options.onChange();
+  }
+
+  #commandEnded(number: number, exitCode: number, cwd: string | null): void {
+    if (cwd !== null) this.#cwd = cwd;
+    const running = this.#running;
+    if (running?.start.number !== number) return;
+    this.#running = null;
+    running.finish({ status: "completed", exitCode, cwd: cwd ?? this.#cwd });
+    this.#options.onChange();
+  }
+
+  #shellReady(): void {
+    this.#typedEcho = "";
+    this.#resolveReady();
+    this.#prompted?.resolve();
+    this.#prompted = null;
+    // Give back what the person had typed before our command came in between.
+    if (this.#pending === null && this.#stream.takeDisplaced()) this.#pty.write(restoreKey);
+  }
+
+  #untilPrompt(): Promise<unknown> {
+    this.#prompted ??= Promise.withResolvers<void>();
+    const { promise } = this.#prompted;
+    return Promise.race([promise, this.exited, new Promise((resolve) => setTimeout(resolve, promptWaitMs))]);
+  }
+
+  #loseMarkers(): void {
+    if (!this.#marked) return;
+    this.#marked = false;
+    this.#stream.disarm();
+    for (const record of [this.#running, this.#pending]) {
+      record?.finish({ status: "unknown", exitCode: null, cwd: null });
+    }
+    this.#running = null;
+    this.#pending = null;
+    this.#resolveReady();
+    this.#options.onChange();
+  }
+}
+
+/** Viewers report 0 or nonsense while they are hidden. */
+function clampSize(value: number): number {
+  return Math.min(1000, Math.max(2, Math.trunc(Number.isFinite(value) ? value : 80)));
+}

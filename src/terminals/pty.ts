@@ -1,0 +1,69 @@
+/** What the engine needs from the machine. `src/node/pty` fills these; tests may fake them. */
+
+export interface PtySize {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+export interface PtyExit {
+  /** Null when a signal ended the shell. */
+  readonly exitCode: number | null;
+  readonly signal: number | null;
+}
+
+/** A process at the far end of a pseudoterminal, leader of its session. Its pid is its process group and session. */
+export interface Pty {
+  readonly pid: number;
+  /** One listener of each kind; set at once after the spawn, before anything can arrive. */
+  onData(listener: (data: string) => void): void;
+  onExit(listener: (exit: PtyExit) => void): void;
+  write(data: string): void;
+  resize(size: PtySize): void;
+}
+
+export interface PtyRequest extends PtySize {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export type PtySpawnResult =
+  | { readonly kind: "spawned"; readonly pty: Pty }
+  /** Cause and next step, for model and person. */
+  | { readonly kind: "failed"; readonly message: string };
+
+export interface PtySpawner {
+  spawn(request: PtyRequest): Promise<PtySpawnResult>;
+  /** The absolute path of a shell given by name or path; null when there is none. */
+  findShell(shell: string, path: string | undefined): Promise<string | null>;
+}
+
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  /** A dead one that nobody has reaped yet: nothing is left to signal. */
+  readonly zombie: boolean;
+  /** Tells a process from a later one with the same pid. */
+  readonly startedAt: string;
+}
+
+export interface ProcessTable {
+  list(): Promise<readonly ProcessEntry[]>;
+  /** The foreground process group of the terminal that this process is attached to; null when unknown. */
+  foregroundGroup(pid: number): Promise<number | null>;
+  /** The command line, as one string: changes when a process executes another program. Null when unknown. */
+  commandLine(pid: number): Promise<string | null>;
+  /** False when there is nobody to receive it. A negative pid means a process group. */
+  signal(pid: number, signal: "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGKILL" | "SIGCONT"): boolean;
+}
+
+/** A private folder (0700) for the files of shells. */
+export interface PrivateFolder {
+  /** Writes a file (0600) and returns its path. */
+  write(name: string, content: string): Promise<string>;
+  /** Resolves when nothing of the folder is left. */
+  remove(): Promise<void>;
+}

@@ -1,0 +1,88 @@
+/** One `run`: from the check that nothing else runs to a result with a defined status. */
+import type { RunCommand, RunResult } from "../ports/terminals.ts";
+import type { CommandRecord } from "./command-record.ts";
+import { OutputThrottle } from "./output-throttle.ts";
+import type { PtySession } from "./pty-session.ts";
+import { waitFor } from "./wait-for.ts";
+
+/** How long a command may run before it is looked at whether the shell was replaced by another program. */
+const replacedCheckMs = 1000;
+/** A shell without markers that has been quiet this long and has the foreground has most likely finished. */
+const quietMs = 400;
+
+export async function runCommand(session: PtySession, request: RunCommand): Promise<RunResult> {
+  const { commandId, command, signal, maxOutputChars } = request;
+  if (session.starting) await waitFor(session.ready, request);
+  const busy = await whatRuns(session);
+  if (busy !== null) return busy;
+  if (session.exit !== null)
+    return { kind: "failed", message: "The shell ended while it started. Run the command again." };
+
+  const throttle = request.onOutput === undefined ? null : new OutputThrottle(request.onOutput);
+  const tap = (text: string) => throttle?.push(text);
+  session.tap(tap);
+  try {
+    const record = await session.enter({ commandId, command, maxOutputChars }, signal);
+    await (session.marked ? untilMarked(session, record, request) : untilQuiet(session, record, request));
+    return record.result();
+  } finally {
+    throttle?.flush();
+    session.tap(null);
+  }
+}
+
+async function whatRuns(session: PtySession): Promise<RunResult | null> {
+  const running = session.current;
+  if (running !== null) return { kind: "busy", command: running.start.command, startedAtMs: running.startedAtMs };
+  if (session.starting && session.exit === null) {
+    return { kind: "busy", command: "(startup files of the shell)", startedAtMs: session.startedAtMs };
+  }
+  if (session.continuing) {
+    return { kind: "busy", command: "(an unfinished command line that the person is typing)", startedAtMs: Date.now() };
+  }
+  if (!session.marked && session.exit === null) {
+    const group = await session.foregroundGroup();
+    if (group !== null && group !== session.pid) {
+      const command = session.newest?.start.command ?? "(a program that the person started)";
+      return { kind: "busy", command, startedAtMs: session.newest?.startedAtMs ?? session.startedAtMs };
+    }
+    // Another run may have begun while this one looked.
+    const begun = session.current;
+    if (begun !== null) return { kind: "busy", command: begun.start.command, startedAtMs: begun.startedAtMs };
+  }
+  return null;
+}
+
+async function untilMarked(session: PtySession, record: CommandRecord, request: RunCommand): Promise<void> {
+  const { timeoutMs, signal } = request;
+  const firstMs = Math.min(timeoutMs, replacedCheckMs);
+  let outcome = await waitFor(record.ended, { timeoutMs: firstMs, signal });
+  if (outcome === "timeout") {
+    await session.checkMarkers();
+    outcome = await waitFor(record.ended, { timeoutMs: timeoutMs - firstMs, signal });
+    if (outcome === "timeout" && timeoutMs > firstMs) await session.checkMarkers();
+  }
+  if (outcome === "aborted" && !(await session.withdraw(record))) await session.interrupt(record);
+}
+
+async function untilQuiet(session: PtySession, record: CommandRecord, request: RunCommand): Promise<void> {
+  const until = Date.now() + request.timeoutMs;
+  for (;;) {
+    const quiet = Promise.withResolvers<void>();
+    let timer = setTimeout(quiet.resolve, quietMs);
+    const stop = session.watchActivity(() => {
+      clearTimeout(timer);
+      timer = setTimeout(quiet.resolve, quietMs);
+    });
+    const done = Promise.race([quiet.promise, record.ended]);
+    const outcome = await waitFor(done, { timeoutMs: until - Date.now(), signal: request.signal });
+    clearTimeout(timer);
+    stop();
+    if (outcome === "aborted") await session.interrupt(record);
+    if (record.end !== null) return;
+    if (outcome !== "done") break;
+    const group = await session.foregroundGroup();
+    if (group === null || group === session.pid) break;
+  }
+  session.release(record);
+}

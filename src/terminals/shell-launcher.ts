@@ -1,0 +1,117 @@
+/** Starts shells: finds the program, prepares the bootstrap, and starts without the person's file where that ends it. */
+import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
+import type { Log } from "../ports/log.ts";
+import { bashBootstrap } from "./bash-bootstrap.ts";
+import type { CommandRecord } from "./command-record.ts";
+import type { PrivateFolder, ProcessTable, PtySize, PtySpawner } from "./pty.ts";
+import { PtySession } from "./pty-session.ts";
+import { waitFor } from "./wait-for.ts";
+
+/** How long the start of a terminal waits for its first prompt; after that it counts as busy with its startup files. */
+export const startupWaitMs = 3000;
+
+/** A shell without markers has most likely started by then, if it prints nothing. */
+const firstOutputMs = 300;
+
+export interface ShellRequest {
+  readonly shell: string;
+  readonly cwd: string;
+  readonly size: PtySize;
+  readonly ordinal: number;
+}
+
+export interface ShellCallbacks {
+  readonly newCommandId: () => string;
+  readonly onChange: (session: PtySession) => void;
+  readonly onCommand: (record: CommandRecord) => void;
+}
+
+export type LaunchResult =
+  | { readonly kind: "launched"; readonly session: PtySession }
+  | { readonly kind: "failed"; readonly message: string };
+
+export interface ShellLauncherOptions {
+  readonly spawner: PtySpawner;
+  readonly processes: ProcessTable;
+  readonly folder: PrivateFolder;
+  readonly env: Readonly<Record<string, string>>;
+  readonly log: Log;
+}
+
+export class ShellLauncher {
+  readonly #options: ShellLauncherOptions;
+  #count = 0;
+
+  constructor(options: ShellLauncherOptions) {
+    this.#options = options;
+  }
+
+  async launch(request: ShellRequest, callbacks: ShellCallbacks): Promise<LaunchResult> {
+    const first = await this.#spawn(request, callbacks, { loadPersonal: true });
+    if (first.kind === "failed") return first;
+    const { session } = first;
+    await waitFor(session.ready, { timeoutMs: session.marked ? startupWaitMs : firstOutputMs });
+    if (session.exit === null || !session.starting) return first;
+    // The person's startup file ended the shell, as it would end theirs. An agent still needs one.
+    const second = await this.#spawn(request, callbacks, { loadPersonal: false });
+    if (second.kind === "launched") {
+      const code = session.exit.exitCode ?? "a signal";
+      second.session.announce(`[CodePilot: ~/.bashrc ended the shell (${code}); started without it]`);
+    }
+    return second;
+  }
+
+  close(): Promise<void> {
+    return this.#options.folder.remove();
+  }
+
+  async #spawn(
+    { shell, cwd, size, ordinal }: ShellRequest,
+    callbacks: ShellCallbacks,
+    { loadPersonal }: { loadPersonal: boolean },
+  ): Promise<LaunchResult> {
+    const { spawner, processes, folder, env, log } = this.#options;
+    const file = await spawner.findShell(shell, env.PATH);
+    if (file === null) {
+      return {
+        kind: "failed",
+        message: `There is no shell ${shell} on this machine. Use bash or sh, or give the full path of a shell.`,
+      };
+    }
+    const isBash = basename(file) === "bash";
+    let args: string[] = [];
+    let bootstrap: { key: string; commandFileName: string } | null = null;
+    try {
+      if (isBash) {
+        const key = randomBytes(12).toString("hex");
+        const id = ++this.#count;
+        const commandFile = await folder.write(`command-${id}`, "");
+        const rcFile = await folder.write(`bashrc-${id}`, bashBootstrap({ key, commandFile, loadPersonal }));
+        args = ["--rcfile", rcFile, "-i"];
+        bootstrap = { key, commandFileName: `command-${id}` };
+      }
+    } catch (error) {
+      log.error("the files of a shell could not be written", error);
+      return {
+        kind: "failed",
+        message: "The temporary folder can not be written. Free space there or set TMPDIR, then try again.",
+      };
+    }
+    const spawned = await spawner.spawn({ file, args, cwd, env, ...size });
+    if (spawned.kind === "failed") return spawned;
+    const session: PtySession = new PtySession({
+      pty: spawned.pty,
+      size,
+      bootstrap,
+      folder,
+      processes,
+      cwd,
+      ordinal,
+      newCommandId: callbacks.newCommandId,
+      onChange: () => callbacks.onChange(session),
+      onCommand: callbacks.onCommand,
+    });
+    return { kind: "launched", session };
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Reads what a shell with our bootstrap writes: who is typing, which command runs, what is its output, what is prompt.
+ * What viewers see leaves here too: the same stream, except that our own line is shown as the command it stands for.
+ */
+import { type Marker, MarkerParser, unescapeField } from "./marker-parser.ts";
+
+export interface ShellStreamEvents {
+  /** For the eye. */
+  display(text: string): void;
+  /** For the model: everything but prompts and our own line. */
+  output(text: string): void;
+  began(number: number): void;
+  /** A line that the person typed; empty when the shell does not know its text. */
+  typed(number: number, command: string): void;
+  ended(number: number, exitCode: number, cwd: string | null): void;
+  /** The shell waits for a command. */
+  ready(): void;
+  /** This shell is too old for markers. */
+  unmarked(): void;
+}
+
+/** `starting` until the first prompt; `continuing`: an unfinished line (PS2). */
+export type ShellPhase = "starting" | "drawing" | "prompt" | "continuing" | "running" | "between";
+
+const promptLimit = 4096;
+
+export class ShellStream {
+  readonly #parser: MarkerParser;
+  readonly #events: ShellStreamEvents;
+  #phase: ShellPhase = "starting";
+  #prompt = "";
+  #lineEditing = true;
+  /** The command of ours that was typed and has not begun. */
+  #armed: { readonly number: number; readonly command: string } | null = null;
+  #hiding = false;
+  #displaced = false;
+
+  constructor(key: string, events: ShellStreamEvents) {
+    this.#events = events;
+    this.#parser = new MarkerParser(key, {
+      text: (text) => this.#text(text),
+      marker: (marker) => this.#marker(marker),
+    });
+  }
+
+  get phase(): ShellPhase {
+    return this.#phase;
+  }
+
+  get lineEditing(): boolean {
+    return this.#lineEditing;
+  }
+
+  /** Whether our last command displaced an unfinished line of the person; asking forgets it. */
+  takeDisplaced(): boolean {
+    const displaced = this.#displaced;
+    this.#displaced = false;
+    return displaced;
+  }
+
+  push(chunk: string): void {
+    this.#parser.push(chunk);
+  }
+
+  end(): void {
+    this.#hiding = false;
+    this.#parser.end();
+  }
+
+  /** Our line is going to be typed: show `command` in its place. */
+  arm(number: number, command: string): void {
+    this.#armed = { number, command };
+  }
+
+  /** Our line was withdrawn. */
+  disarm(): void {
+    this.#armed = null;
+    this.#hiding = false;
+  }
+
+  #text(text: string): void {
+    if (this.#hiding) return;
+    this.#events.display(text);
+    if (this.#phase === "drawing") {
+      if (this.#prompt.length < promptLimit) this.#prompt += text;
+    } else {
+      this.#events.output(text);
+    }
+  }
+
+  #marker({ letter, number, fields }: Marker): void {
+    if (letter === "S") this.#showCommand();
+    else if (letter === "C") this.#began(number, fields);
+    else if (letter === "D") this.#ended(number, Number(fields[0]), unescapeField(fields[1] ?? ""));
+    else if (letter === "A") this.#promptBegins(number, Number(fields[0]));
+    else if (letter === "B" && this.#phase === "drawing") this.#promptEnds();
+    else if (letter === "F" && this.#phase === "prompt") this.#phase = "continuing";
+    else if (letter === "P" && fields[0]?.startsWith("Edit=")) this.#lineEditing = fields[0] === "Edit=1";
+    else if (letter === "X") this.#events.unmarked();
+  }
+
+  #promptEnds(): void {
+    this.#phase = "prompt";
+    this.#events.display("\x1b]633;B\x07");
+    this.#events.ready();
+  }
+
+  /** The shell has cleared its line, prompt included: paint both again as if the command had been typed. */
+  #showCommand(): void {
+    if (this.#armed === null) return;
+    const lastLine = this.#prompt.slice(Math.max(this.#prompt.lastIndexOf("\n"), this.#prompt.lastIndexOf("\r")) + 1);
+    const echo = this.#armed.command.replaceAll("\x1b", "^[").replace(/\r?\n/g, "\r\n> ");
+    // The line editor switches bracketed paste off in what is hidden.
+    this.#events.display(`${lastLine}${echo}\r\n\x1b[?2004l`);
+    this.#hiding = true;
+  }
+
+  #began(number: number, fields: readonly string[]): void {
+    if (Number.isNaN(number)) return;
+    this.#hiding = false;
+    this.#phase = "running";
+    this.#events.display("\x1b]633;C\x07");
+    if (this.#armed?.number === number) {
+      this.#armed = null;
+      this.#displaced = Number(fields[0]) > 0;
+      this.#events.began(number);
+    } else {
+      this.#events.typed(number, unescapeField(fields[0] ?? ""));
+    }
+  }
+
+  #ended(number: number, exitCode: number, cwd: string | null): void {
+    if (this.#phase !== "running" || Number.isNaN(number)) return;
+    this.#phase = "between";
+    // A path holds no control characters worth showing.
+    const property = cwd ? `\x1b]633;P;Cwd=${cwd.replaceAll(/\p{Cc}/gu, "")}\x07` : "";
+    this.#events.display(`\x1b]633;D;${exitCode}\x07${property}`);
+    this.#events.ended(number, exitCode, cwd || null);
+  }
+
+  #promptBegins(number: number, exitCode: number): void {
+    // A shell inside the shell may have inherited our prompt, but not the number.
+    if (Number.isNaN(number)) return;
+    if (number > 0) this.#ended(number, exitCode, null);
+    else if (this.#phase === "running") return;
+    this.#phase = "drawing";
+    this.#prompt = "";
+    this.#events.display("\x1b]633;A\x07");
+  }
+}

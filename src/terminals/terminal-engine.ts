@@ -1,0 +1,325 @@
+/**
+ * The terminals of one agent session: implements the port over a spawner and a process table, so that it runs
+ * in-process as well as in the pty host. One shell a terminal; a shell that ended is started anew when needed.
+ */
+import type { Disposable } from "../base/disposable.ts";
+import { Emitter } from "../base/emitter.ts";
+import { headAndTail } from "../base/head-tail-buffer.ts";
+import type { IdSource } from "../base/ids.ts";
+import type { Log } from "../ports/log.ts";
+import type {
+  CommandResult,
+  OpenTerminal,
+  OpenTerminalResult,
+  ReadResult,
+  ReadTerminal,
+  RunCommand,
+  RunResult,
+  TerminalAttachment,
+  TerminalEvent,
+  Terminals,
+  TerminalText,
+  WriteTerminal,
+} from "../ports/terminals.ts";
+import type { TerminalInfo } from "../protocol/terminals.ts";
+import type { CommandRecord } from "./command-record.ts";
+import type { PtySession } from "./pty-session.ts";
+import { runCommand } from "./run-command.ts";
+import type { ShellLauncher, ShellRequest } from "./shell-launcher.ts";
+import { waitFor } from "./wait-for.ts";
+
+export const mainTerminal = "main";
+/** Results of commands kept for recovery. */
+const keptResults = 200;
+const defaultSize = { cols: 120, rows: 30 };
+/** A program that takes input is done reacting when it has been quiet this long; it gets longer for the first sign. */
+const quietMs = 300;
+const firstSignMs = 1000;
+
+export interface TerminalEngineOptions {
+  readonly launcher: ShellLauncher;
+  readonly ids: IdSource;
+  readonly log: Log;
+  /** Folder in which terminals start. */
+  readonly cwd: string;
+  readonly shell?: string;
+}
+
+interface Slot {
+  readonly request: Omit<ShellRequest, "ordinal">;
+  readonly createdBy: "agent" | "person";
+  session: PtySession | null;
+  /** A start under way; everybody who needs the shell waits for the same one. */
+  starting: Promise<PtySession | string> | null;
+  /** Whether a read has told that the shell ended. */
+  exitReported: boolean;
+}
+
+export class TerminalEngine implements Terminals {
+  readonly #options: TerminalEngineOptions;
+  readonly #slots = new Map<string, Slot>();
+  readonly #results = new Map<string, CommandRecord>();
+  readonly #events: Emitter<TerminalEvent>;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: TerminalEngineOptions) {
+    this.#options = options;
+    this.#events = new Emitter((error) => options.log.error("a terminal listener failed", error));
+    this.#slots.set(mainTerminal, this.#slot({ name: mainTerminal, createdBy: "agent" }));
+  }
+
+  list(): readonly TerminalInfo[] {
+    return [...this.#slots].map(([name, slot]) => this.#info(name, slot));
+  }
+
+  async open(request: OpenTerminal): Promise<OpenTerminalResult> {
+    const { name } = request;
+    if (name === "" || name.length > 80 || /\p{Cc}/u.test(name)) {
+      return { kind: "failed", message: "A terminal needs a name of 1 to 80 printable characters." };
+    }
+    const existing = this.#slots.get(name);
+    if (existing !== undefined && (existing.starting !== null || existing.session?.exit === null)) {
+      return { kind: "exists", terminal: this.#info(name, existing) };
+    }
+    existing?.session?.disposeViewers();
+    const slot = this.#slot(request);
+    this.#slots.set(name, slot);
+    const session = await this.#session(name, slot);
+    if (typeof session === "string") {
+      if (this.#slots.get(name) === slot) {
+        if (name === mainTerminal) this.#slots.set(name, this.#slot({ name, createdBy: "agent" }));
+        else this.#slots.delete(name);
+      }
+      return { kind: "failed", message: session };
+    }
+    return { kind: "opened", terminal: this.#info(name, slot) };
+  }
+
+  async run(request: RunCommand): Promise<RunResult> {
+    const slot = this.#slots.get(request.terminal);
+    if (slot === undefined) return this.#noTerminal();
+    if (slot.session?.exit && request.terminal !== mainTerminal) {
+      const { exitCode } = slot.session.exit;
+      const how = exitCode === null ? "was killed" : `ended with exit code ${exitCode}`;
+      return {
+        kind: "failed",
+        message: `The shell of ${request.terminal} ${how}. Open the terminal again, or use ${mainTerminal}.`,
+      };
+    }
+    const starting = this.#session(request.terminal, slot);
+    const { signal } = request;
+    if (slot.starting !== null) await waitFor(starting, { timeoutMs: request.timeoutMs, signal });
+    if (signal.aborted) return { kind: "failed", message: "Cancelled before the command began." };
+    if (slot.starting !== null) {
+      return { kind: "busy", command: "(startup files of the shell)", startedAtMs: Date.now() };
+    }
+    const session = await starting;
+    if (typeof session === "string") return { kind: "failed", message: session };
+    return runCommand(session, request);
+  }
+
+  read(request: ReadTerminal): Promise<ReadResult> {
+    return this.#look(request, async (slot, session) => {
+      const running = session.current;
+      if (running !== null) await waitFor(running.ended, request);
+      else if (!session.marked) await this.#untilQuiet(session, request);
+      if (session.exit !== null) return this.#exited(slot, session, request.maxOutputChars);
+      return this.#readResult(request.terminal, slot, session, session.takeFresh(request.maxOutputChars));
+    });
+  }
+
+  write(request: WriteTerminal): Promise<ReadResult> {
+    return this.#look(request, async (slot, session) => {
+      session.write(request.text, "agent");
+      await this.#untilQuiet(session, request);
+      if (session.exit !== null) return this.#exited(slot, session, request.maxOutputChars);
+      const text = await session.screen.visibleText();
+      const shown = headAndTail(text, request.maxOutputChars);
+      const droppedChars = Math.max(0, text.length - request.maxOutputChars);
+      return this.#readResult(request.terminal, slot, session, { text: shown, droppedChars });
+    });
+  }
+
+  async terminate(name: string): Promise<"terminated" | "no-terminal"> {
+    const slot = this.#slots.get(name);
+    if (slot === undefined) return "no-terminal";
+    await slot.starting;
+    await this.#end(name, slot);
+    if (name === mainTerminal) this.#slots.set(name, this.#slot({ name, createdBy: "agent" }));
+    else if (this.#slots.get(name) === slot) this.#slots.delete(name);
+    return "terminated";
+  }
+
+  async attach(name: string, onData: (data: string) => void | Promise<void>): Promise<TerminalAttachment | null> {
+    const slot = this.#slots.get(name);
+    if (slot === undefined) return null;
+    const session = slot.session ?? (await this.#session(name, slot));
+    return typeof session === "string" ? null : session.attach(onData);
+  }
+
+  async result(commandId: string): Promise<CommandResult | null> {
+    return this.#results.get(commandId)?.result() ?? null;
+  }
+
+  on(listener: (event: TerminalEvent) => void): Disposable {
+    return this.#events.on(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      await Promise.all(
+        [...this.#slots].map(async ([name, slot]) => {
+          await slot.starting;
+          await this.#end(name, slot);
+        }),
+      );
+      await this.#options.launcher.close();
+      this.#events.dispose();
+    })();
+    return this.#closing;
+  }
+
+  dispose(): void {
+    this.close().catch((error) => this.#options.log.error("terminals could not be closed", error));
+  }
+
+  #slot(request: OpenTerminal): Slot {
+    const { cwd, shell } = this.#options;
+    return {
+      request: {
+        shell: request.shell ?? shell ?? "bash",
+        cwd: request.cwd ?? cwd,
+        size: { cols: request.cols ?? defaultSize.cols, rows: request.rows ?? defaultSize.rows },
+      },
+      createdBy: request.createdBy,
+      session: null,
+      starting: null,
+      exitReported: false,
+    };
+  }
+
+  #noTerminal() {
+    return { kind: "no-terminal" as const, names: [...this.#slots.keys()] };
+  }
+
+  /** The living shell of a terminal, started when there is none; or why there is none. */
+  #session(name: string, slot: Slot): Promise<PtySession | string> {
+    if (this.#closing !== null) return Promise.resolve("The terminals of this session were closed.");
+    const { session } = slot;
+    if (session !== null && session.exit === null) return Promise.resolve(session);
+    slot.starting ??= this.#start(name, slot, session).finally(() => {
+      slot.starting = null;
+    });
+    return slot.starting;
+  }
+
+  async #start(name: string, slot: Slot, before: PtySession | null): Promise<PtySession | string> {
+    const launched = await this.#options.launcher.launch(
+      { ...slot.request, ordinal: before?.ordinal ?? 0 },
+      {
+        newCommandId: () => this.#options.ids.next("command"),
+        onChange: (session) => {
+          if (slot.session === session) this.#changed(name, slot, session);
+        },
+        onCommand: (record) => this.#remember(record),
+      },
+    );
+    if (launched.kind === "failed") return launched.message;
+    before?.disposeViewers();
+    slot.session = launched.session;
+    slot.exitReported = false;
+    this.#events.emit({ type: "opened", terminal: this.#info(name, slot) });
+    return launched.session;
+  }
+
+  #changed(name: string, slot: Slot, session: PtySession): void {
+    if (session.exit === null) this.#events.emit({ type: "changed", terminal: this.#info(name, slot) });
+    else this.#events.emit({ type: "exited", name, exitCode: session.exit.exitCode });
+  }
+
+  #remember(record: CommandRecord): void {
+    this.#results.set(record.start.commandId, record);
+    if (this.#results.size > keptResults) {
+      const [oldest] = this.#results.keys();
+      if (oldest !== undefined) this.#results.delete(oldest);
+    }
+  }
+
+  async #look(
+    request: ReadTerminal,
+    read: (slot: Slot, session: PtySession) => Promise<ReadResult>,
+  ): Promise<ReadResult> {
+    const slot = this.#slots.get(request.terminal);
+    if (slot === undefined) return this.#noTerminal();
+    let session = slot.session;
+    if (session?.exit && (!slot.exitReported || request.terminal !== mainTerminal)) {
+      return this.#exited(slot, session, request.maxOutputChars);
+    }
+    if (session === null || session.exit !== null) {
+      const started = await this.#session(request.terminal, slot);
+      if (typeof started === "string") return { kind: "failed", message: started };
+      session = started;
+    }
+    return read(slot, session);
+  }
+
+  #readResult(name: string, slot: Slot, session: PtySession, output: TerminalText): ReadResult {
+    return {
+      kind: "read",
+      terminal: this.#info(name, slot),
+      command: session.newest?.result() ?? null,
+      byPerson: session.takeTyped().map((record) => record.result()),
+      output,
+    };
+  }
+
+  #exited(slot: Slot, session: PtySession, limitChars: number): ReadResult {
+    slot.exitReported = true;
+    return { kind: "exited", exitCode: session.exit?.exitCode ?? null, output: session.takeFresh(limitChars) };
+  }
+
+  /** Until the command that runs ends, or the program has been quiet for a while, or the time is over. */
+  async #untilQuiet(session: PtySession, { timeoutMs, signal }: ReadTerminal): Promise<void> {
+    const quiet = Promise.withResolvers<void>();
+    let timer = setTimeout(quiet.resolve, firstSignMs);
+    const stop = session.watchActivity(() => {
+      clearTimeout(timer);
+      timer = setTimeout(quiet.resolve, quietMs);
+    });
+    const ended = session.current?.ended ?? new Promise<void>(() => {});
+    await waitFor(Promise.race([quiet.promise, ended, session.exited]), { timeoutMs, signal });
+    clearTimeout(timer);
+    stop();
+  }
+
+  async #end(name: string, slot: Slot): Promise<void> {
+    const { session } = slot;
+    if (session === null) return;
+    if (!(await session.terminate())) this.#options.log.warn(`processes of terminal ${name} survived SIGKILL`);
+    await waitFor(session.exited, { timeoutMs: 1000 });
+    session.disposeViewers();
+  }
+
+  #info(name: string, slot: Slot): TerminalInfo {
+    const { session, request, createdBy } = slot;
+    const newest = session?.newest ?? null;
+    const exitCode = session?.exit ? session.exit.exitCode : (newest?.end?.exitCode ?? null);
+    return {
+      name,
+      shell: request.shell,
+      pid: session === null || session.exit !== null ? null : session.pid,
+      cwd: session?.cwd ?? request.cwd,
+      createdBy,
+      status: statusOf(session),
+      command: newest?.start.command ?? null,
+      exitCode,
+    };
+  }
+}
+
+function statusOf(session: PtySession | null): TerminalInfo["status"] {
+  if (session === null) return "not-started";
+  if (session.exit !== null) return "exited";
+  if (!session.marked) return "unknown";
+  return session.current !== null || session.starting ? "running" : "idle";
+}
