@@ -3,7 +3,7 @@
 // (dynamic imports) load on first use. Browser side: the webview with lazy language chunks.
 // dist/meta/*.json are the metafiles which test/unit/architecture.test.ts reads; they do not ship.
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
@@ -63,6 +63,18 @@ async function removeStale(folder, outputs) {
   }
 }
 
+/** The code asks package.json for its version; the rest of the manifest has no place in a bundle. */
+const manifestVersionOnly = {
+  name: "manifest-version-only",
+  setup(build) {
+    build.onLoad({ filter: /package\.json$/ }, async ({ path }) => {
+      if (path !== join(root, "package.json")) return undefined;
+      const { name, version } = JSON.parse(await readFile(path, "utf8"));
+      return { contents: JSON.stringify({ name, version }), loader: "json", watchFiles: [path] };
+    });
+  },
+};
+
 /** Keeps only the entries that exist. While the project is being founded a missing one is a warning. */
 function present(entries) {
   return Object.fromEntries(
@@ -102,7 +114,7 @@ const nodeBuild = {
   conditions: ["module", "import", "node"],
   external: ["vscode", "node-pty", "@vscode/ripgrep"],
   banner: { js: requireBanner },
-  plugins: [reporter("node", "chunks")],
+  plugins: [reporter("node", "chunks"), manifestVersionOnly],
 };
 
 /** @type {import("esbuild").BuildOptions} */
