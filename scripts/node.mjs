@@ -36,19 +36,19 @@ function isInstalled() {
   }
 }
 
+/** A fresh clone gets exactly the lockfile; an installation that is merely outdated is brought up to it in place. */
 function install() {
-  process.stderr.write("Installing dependencies (npm ci) …\n");
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
-  const result = spawnSync(npm, args, {
+  const command = existsSync(join(modules, ".package-lock.json")) && !process.env.CI ? "install" : "ci";
+  process.stderr.write(`Installing dependencies (npm ${command}) …\n`);
+  const result = spawnSync("npm", [command, "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
+    // npm is a .cmd file there.
     shell: process.platform === "win32",
   });
   if (result.status !== 0) {
-    process.stderr.write(
-      `npm ci failed (${result.error?.message ?? `exit ${result.status}`}); fix that and run again.\n`,
-    );
+    const reason = result.error?.message ?? `exit ${result.status}`;
+    process.stderr.write(`npm ${command} failed (${reason}); fix that and run again.\n`);
     process.exit(result.status || 1);
   }
 }
