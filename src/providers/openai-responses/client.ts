@@ -1,0 +1,56 @@
+/** OpenAI's Responses API, and servers which speak it. The SDK sends and authenticates; we decode its raw answer. */
+import type { OpenAI } from "openai";
+import type { ModelClient, ModelEvent, ModelOutcome, ModelRequest } from "../../ports/model-client.ts";
+import {
+  failureContext,
+  type HttpModelOptions,
+  idleTimeoutOf,
+  RefusedFeatures,
+  sendTolerantly,
+} from "../http-client.ts";
+import { loadOpenAi } from "../openai-sdk.ts";
+import { takeResponse } from "../stream.ts";
+import { ResponsesDecoder } from "./decode.ts";
+import { encodeRequest, provider } from "./encode.ts";
+
+export class OpenAiResponsesClient implements ModelClient {
+  readonly provider = provider;
+  readonly #options: HttpModelOptions;
+  #sdk: Promise<OpenAI> | undefined;
+  readonly #refused = new RefusedFeatures<"encryptedReasoning" | "reasoningSummary">([
+    { feature: "encryptedReasoning", pattern: /encrypted[ _]content|^include\b|['"`]include['"`]/i },
+    { feature: "reasoningSummary", pattern: /reasoning[._ ]summar|^reasoning\b/i },
+  ]);
+
+  constructor(options: HttpModelOptions) {
+    this.#options = options;
+  }
+
+  /** Loads the SDK ahead of need. */
+  async warmUp(): Promise<void> {
+    this.#sdk ??= loadOpenAi(this.#options);
+    await this.#sdk;
+  }
+
+  sample(request: ModelRequest, onEvent: (event: ModelEvent) => void, signal: AbortSignal): Promise<ModelOutcome> {
+    const context = failureContext(this.#options, request.model);
+    return takeResponse({
+      open: async (abort) => {
+        this.#sdk ??= loadOpenAi(this.#options);
+        const sdk = await this.#sdk;
+        return sendTolerantly(this.#refused, request.model, context, () => {
+          const body = encodeRequest(request, {
+            encryptedReasoning: !this.#refused.has("encryptedReasoning", request.model),
+            reasoningSummary: !this.#refused.has("reasoningSummary", request.model),
+          });
+          return sdk.responses.create(body, { signal: abort }).asResponse();
+        });
+      },
+      decoder: (emit) => new ResponsesDecoder(request, emit, context),
+      onEvent,
+      signal,
+      idleTimeoutMs: idleTimeoutOf(this.#options),
+      context,
+    });
+  }
+}
