@@ -3,8 +3,8 @@ import { homedir } from "node:os";
 import { AppError } from "../base/app-error.ts";
 import type { IdSource } from "../base/ids.ts";
 import { NodeFileSystem } from "../node/files/node-file-system.ts";
-import { createTerminals } from "../node/pty/create-terminals.ts";
-import { RipgrepSearch } from "../node/search/ripgrep-search.ts";
+import { inProcessTerminals } from "../node/pty/in-process-terminals.ts";
+import { createRipgrepSearch } from "../node/search/ripgrep-search.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import type { Log } from "../ports/log.ts";
 import type { Terminals } from "../ports/terminals.ts";
@@ -43,10 +43,9 @@ export interface WorkspaceParts {
 export function assembleWorkspace(options: WorkspaceOptions): WorkspaceParts {
   const { cwd, folders, adapters, ids, log } = options;
   const files = adapters.fileSystem ?? new NodeFileSystem();
-  const search = adapters.search ?? new RipgrepSearch();
+  const search = adapters.search ?? createRipgrepSearch();
   const terminals =
-    adapters.terminals ??
-    createTerminals({ cwd, environment: process.env, log, ...(options.shell ? { shell: options.shell } : {}) });
+    adapters.terminals ?? inProcessTerminals({ cwd, log, ids, ...(options.shell ? { shell: options.shell } : {}) });
   const paths = new WorkspacePaths({ cwd, folders, files, home: homedir(), platform: process.platform });
   const ledger = new ReadLedger();
   for (const event of options.events) {

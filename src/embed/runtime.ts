@@ -338,7 +338,13 @@ async function assembleSession(assembly: Assembly): Promise<RuntimeParts> {
   const { adapters = {} } = options;
   const handlers: Handlers = { permission: options.onPermission, question: options.onQuestion };
   const registry = new ToolRegistry(workspace.tools);
-  const models = new ModelSelector(options);
+  const models = new ModelSelector({
+    baseUrl: options.baseUrl,
+    apiKey: options.apiKey,
+    apiKeyEnv: options.apiKeyEnv,
+    secrets: adapters.secrets ?? { get: async (name) => process.env[name] },
+    ownClient: adapters.modelClient,
+  });
   const session = new Session({
     state,
     sessionId,
