@@ -22,13 +22,15 @@ export async function exec(request: ExecRequest): Promise<number> {
   if (task === undefined && resume === undefined) {
     throw new AppError("usage", "there is no task", { next: "Write it after the options or pipe it in." });
   }
-  const runtime = await Runtime.open(runtimeOptions(request, loaded?.agent, { cwd, store, resume }));
-  return run(runtime, task, request);
-}
-
-async function run(runtime: Runtime, task: string | undefined, request: ExecRequest): Promise<number> {
   const out = new LineWriter(process.stdout);
   const progress = request.json ? undefined : new ProgressOutput(process.stderr);
+  const runtime = await Runtime.open({
+    ...runtimeOptions(request, loaded?.agent, { cwd, store, resume }),
+    onEvent: (event) => {
+      if (request.json) out.write(JSON.stringify(event));
+      else progress?.show(event);
+    },
+  });
   const stop = new AbortController();
   const onSignal = () => {
     // A second Ctrl-C does not wait for anything; the journal is whole at every instant.
@@ -36,10 +38,6 @@ async function run(runtime: Runtime, task: string | undefined, request: ExecRequ
     stop.abort();
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-  const subscription = runtime.on((event) => {
-    if (request.json) out.write(JSON.stringify(event));
-    else progress?.show(event);
-  });
   try {
     const result = await runTurns(runtime, task, stop.signal);
     progress?.stop();
@@ -47,7 +45,6 @@ async function run(runtime: Runtime, task: string | undefined, request: ExecRequ
     return exitCodeOf(result);
   } finally {
     await runtime.close();
-    subscription.dispose();
     progress?.stop();
     await out.finish();
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);

@@ -66,6 +66,8 @@ export interface RuntimeOptions {
   readonly attended?: boolean;
   readonly onPermission?: PermissionHandler;
   readonly onQuestion?: QuestionHandler;
+  /** Hears everything from the very first event on; `on` hears what comes after `open`. */
+  readonly onEvent?: (event: AgentEvent) => void;
   readonly maxSteps?: number;
   readonly store?: SessionStore | "memory" | "file";
   /** Where the file store lives; default `$CODEPILOT_HOME`, else `~/.codepilot`. */
@@ -370,6 +372,7 @@ async function assembleSession(assembly: Assembly): Promise<RuntimeParts> {
       settings: options.modelSettings ?? {},
     }),
   });
+  if (options.onEvent) session.on(options.onEvent);
   if (opened.events.length === 0) {
     await session.emit([
       {
