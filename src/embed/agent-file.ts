@@ -1,7 +1,7 @@
 /** Reads an agent file; every problem is said with its place in the file. */
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { isNode, LineCounter, parseDocument } from "yaml";
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
 import { AppError, messageOf } from "../base/app-error.ts";
 import { type AgentFile, agentFileSchema } from "../protocol/agent-file.ts";
 
@@ -48,26 +48,35 @@ export function parseAgentFile(text: string, label: string): AgentFile {
   const result = agentFileSchema.safeParse(root ?? {});
   if (result.success) return result.data;
 
-  const place = (path: readonly PropertyKey[]) => {
-    const node = document.getIn([...(wrapped ? ["agent"] : []), ...path], true);
-    const offset = isNode(node) ? node.range?.[0] : undefined;
+  const prefix = wrapped ? ["agent"] : [];
+  const at = (offset: number | undefined) => {
     if (offset === undefined) return label;
     const { line, col } = lines.linePos(offset);
     return `${label}:${line}:${col}`;
   };
+  const place = (path: readonly PropertyKey[]) => at(startOf(document.getIn([...prefix, ...path], true)));
+  const placeOfKey = (path: readonly PropertyKey[], key: string) => {
+    const parent = path.length + prefix.length === 0 ? document.contents : document.getIn([...prefix, ...path], true);
+    const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+    return at(startOf(pair?.key));
+  };
   const messages = result.error.issues.map((issue) => {
-    const at = issue.path.join(".");
+    const within = issue.path.join(".");
     if (issue.code === "unrecognized_keys") {
       return issue.keys
         .map((key) => {
-          const full = at === "" ? key : `${at}.${key}`;
-          return `${place([...issue.path, key])}: “${full}” is not yet supported or not a key of an agent file`;
+          const full = within === "" ? key : `${within}.${key}`;
+          return `${placeOfKey(issue.path, key)}: “${full}” is not yet supported or not a key of an agent file`;
         })
         .join("\n");
     }
-    return `${place(issue.path)}: ${at === "" ? "" : `${at}: `}${issue.message}`;
+    return `${place(issue.path)}: ${within === "" ? "" : `${within}: `}${issue.message}`;
   });
   throw problem(messages.join("\n"));
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
 }
 
 function problem(message: string): AppError {

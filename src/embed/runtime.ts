@@ -29,7 +29,7 @@ import type { InterruptedTurn } from "../runtime/recovery.ts";
 import { type OpOutcome, Session } from "../runtime/session.ts";
 import { ToolRegistry } from "../runtime/tool-registry.ts";
 import { assembleWorkspace, type ToolSelection, type WorkspaceParts } from "./assemble-workspace.ts";
-import { ModelSelector } from "./model-selector.ts";
+import { type Connection, ModelSelector } from "./model-selector.ts";
 import { openStore } from "./open-store.ts";
 import { PRODUCT_VERSION } from "./product-version.ts";
 
@@ -39,6 +39,8 @@ export interface RuntimeAdapters {
   readonly search?: Search;
   readonly terminals?: Terminals;
   readonly secrets?: Secrets;
+  /** Endpoint and key of a provider, as the embedder's settings have them. */
+  readonly connection?: (provider: string) => Connection;
   /** A client for a provider of the embedder's own; undefined: the built-in ones. */
   readonly modelClient?: (provider: string, name: string) => ModelClient | undefined;
   readonly log?: Log;
@@ -306,6 +308,8 @@ async function assemble(options: RuntimeOptions): Promise<RuntimeParts> {
       folders: state.folders.length > 0 ? state.folders : [cwd, ...(options.folders ?? [])],
     };
     const model = options.model ?? state.model;
+    const models = modelSelector(options, model);
+    if (options.model !== undefined) models.check(options.model);
     if (model === "") throw new AppError("usage", "no model was named", { next: "Pass one as provider/name." });
     const workspace = assembleWorkspace({
       ...place,
@@ -316,7 +320,7 @@ async function assemble(options: RuntimeOptions): Promise<RuntimeParts> {
       log,
       events: opened.events,
     });
-    return await assembleSession({ options, sessionId, opened, state, place, model, workspace, ids, log });
+    return await assembleSession({ options, sessionId, opened, state, place, model, workspace, models, ids, log });
   } catch (error) {
     await opened.journal.close();
     throw error;
@@ -331,6 +335,7 @@ interface Assembly {
   readonly place: { readonly cwd: string; readonly folders: readonly string[] };
   readonly model: string;
   readonly workspace: WorkspaceParts;
+  readonly models: ModelSelector;
   readonly ids: IdSource;
   readonly log: Log;
 }
@@ -340,13 +345,8 @@ async function assembleSession(assembly: Assembly): Promise<RuntimeParts> {
   const { adapters = {} } = options;
   const handlers: Handlers = { permission: options.onPermission, question: options.onQuestion };
   const registry = new ToolRegistry(workspace.tools);
-  const models = new ModelSelector({
-    baseUrl: options.baseUrl,
-    apiKey: options.apiKey,
-    apiKeyEnv: options.apiKeyEnv,
-    secrets: adapters.secrets ?? { get: async (name) => process.env[name] },
-    ownClient: adapters.modelClient,
-  });
+  const { models } = assembly;
+  models.warmUp(model);
   const session = new Session({
     state,
     sessionId,
@@ -398,6 +398,26 @@ async function assembleSession(assembly: Assembly): Promise<RuntimeParts> {
     handlers,
     readBlob: (hash) => opened.journal.getBlob(hash),
   };
+}
+
+function modelSelector(options: RuntimeOptions, model: string): ModelSelector {
+  const { adapters = {} } = options;
+  // What the options say of a server is meant for the model they name, not for one that is chosen later.
+  const ownProvider = model.split("/", 1)[0];
+  const { baseUrl, apiKey, apiKeyEnv } = options;
+  return new ModelSelector({
+    connection: (provider) => ({
+      ...adapters.connection?.(provider),
+      ...(provider === ownProvider ? defined({ baseUrl, apiKey, apiKeyEnv }) : {}),
+    }),
+    secrets: adapters.secrets ?? { get: async (name) => process.env[name] },
+    environment: process.env,
+    ownClient: adapters.modelClient,
+  });
+}
+
+function defined(connection: Connection): Connection {
+  return Object.fromEntries(Object.entries(connection).filter(([, value]) => value !== undefined));
 }
 
 function approverOf(options: RuntimeOptions, handlers: Handlers): Approver {

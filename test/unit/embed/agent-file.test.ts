@@ -33,9 +33,9 @@ describe("the agent file", () => {
 
   it("refuses every other key by name and place", () => {
     const message = problem("model:\n  provider: openai\n  name: gpt-5\n  colour: red\nrole: baker\nmemory: {}\n");
-    assert.match(message, /agent\.yaml:4:\d+: “model\.colour”/);
-    assert.match(message, /agent\.yaml:5:\d+: “role”/);
-    assert.match(message, /agent\.yaml:6:\d+: “memory”/);
+    assert.match(message, /agent\.yaml:4:3: “model\.colour”/);
+    assert.match(message, /agent\.yaml:5:1: “role”/);
+    assert.match(message, /agent\.yaml:6:1: “memory”/);
   });
 
   it("names line and column of a wrong value and of broken YAML", () => {
