@@ -4,12 +4,11 @@ import { type HttpModelOptions, idleTimeoutOf, noKey } from "./http-client.ts";
 
 export async function loadOpenAi(options: HttpModelOptions): Promise<OpenAI> {
   const sdk = await import("openai/client");
-  const atOpenAi = new URL(options.baseUrl).hostname.endsWith("openai.com");
   return new sdk.OpenAI({
     apiKey: options.apiKey || noKey,
     baseURL: options.baseUrl,
     // The SDK would take these from the environment and send them to whatever server this is.
-    ...(atOpenAi ? {} : { organization: null, project: null }),
+    ...(isOpenAi(options.baseUrl) ? {} : { organization: null, project: null }),
     defaultHeaders: {
       accept: "text/event-stream",
       ...(options.apiKey ? {} : { authorization: null }),
@@ -20,4 +19,9 @@ export async function loadOpenAi(options: HttpModelOptions): Promise<OpenAI> {
     timeout: idleTimeoutOf(options) + 1000,
     logLevel: "off",
   });
+}
+
+/** Is this OpenAI itself, or only a server that speaks its API? */
+export function isOpenAi(baseUrl: string): boolean {
+  return /(?:^|\.)openai\.com$/.test(new URL(baseUrl).hostname);
 }

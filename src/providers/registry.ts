@@ -1,7 +1,9 @@
 /** The one list of providers: their ids, endpoints and keys, and how a client is made. */
 import { AppError } from "../base/app-error.ts";
 import type { ModelClient } from "../ports/model-client.ts";
+import { AnthropicClient } from "./anthropic/client.ts";
 import { type HttpModelOptions, shownUrl } from "./http-client.ts";
+import { OpenAiChatClient } from "./openai-chat/client.ts";
 import { OpenAiResponsesClient } from "./openai-responses/client.ts";
 
 export const providerIds = ["openai", "openai-chat", "anthropic", "demo"] as const;
@@ -132,7 +134,9 @@ export interface WarmModelClient extends ModelClient {
  */
 export function createModelClient(options: ModelClientOptions): WarmModelClient {
   const endpoint = providers[options.provider].endpoint;
-  if (!endpoint) throw new AppError("not-yet", "The demonstration model does not exist yet.");
+  if (options.provider === "demo" || !endpoint) {
+    throw new AppError("not-yet", "The demonstration model does not exist yet.");
+  }
   const http: HttpModelOptions = {
     baseUrl: baseUrlOf(options.provider, options.baseUrl, {}),
     apiKey: options.apiKey,
@@ -140,6 +144,12 @@ export function createModelClient(options: ModelClientOptions): WarmModelClient 
     headers: options.headers,
     idleTimeoutMs: options.idleTimeoutMs,
   };
-  if (options.provider === "openai") return new OpenAiResponsesClient(http);
-  throw new AppError("not-yet", `The provider ${options.provider} does not exist yet.`);
+  switch (options.provider) {
+    case "openai":
+      return new OpenAiResponsesClient(http);
+    case "openai-chat":
+      return new OpenAiChatClient(http);
+    case "anthropic":
+      return new AnthropicClient(http);
+  }
 }

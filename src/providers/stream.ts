@@ -24,8 +24,8 @@ const drainMs = 500;
 export interface ResponseDecoder {
   /** Takes one event; returns the outcome with the terminal one. */
   push(event: unknown): ModelOutcome | undefined;
-  /** The stream ended, or said `[DONE]`: the outcome, if what came is a whole response. */
-  end(): ModelOutcome | undefined;
+  /** The stream said `[DONE]` (`marked`), or just ended: the outcome, if what came is a whole response. */
+  end(marked: boolean): ModelOutcome | undefined;
 }
 
 export interface StreamCall {
@@ -95,7 +95,7 @@ async function read(call: StreamCall, controller: AbortController, sink: Sink): 
       if (outcome) return;
       events += 1;
       try {
-        outcome = data === "[DONE]" ? decoder.end() : decoder.push(JSON.parse(data));
+        outcome = data === "[DONE]" ? decoder.end(true) : decoder.push(JSON.parse(data));
       } catch (error) {
         outcome = { kind: "failed", failure: unreadableResponse(`The stream can not be read: ${messageOf(error)}`) };
       }
@@ -118,7 +118,7 @@ async function read(call: StreamCall, controller: AbortController, sink: Sink): 
   }
   // The last event may lack its empty line.
   parser.feed("\n\n");
-  outcome ??= decoder.end();
+  outcome ??= decoder.end(false);
   if (outcome) return outcome;
   if (events === 0 && beginning.trim() !== "") return { kind: "failed", failure: noStream(beginning, call.context) };
   return { kind: "failed", failure: cutStream(call.context) };
