@@ -3,7 +3,7 @@
  * `npm run test:<layer>` runs one (scripts/layer.ts), `npm test` all of them (scripts/test.ts).
  */
 import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { chmod, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { ensureBrowser } from "./browser.ts";
@@ -67,6 +67,8 @@ export async function runLayer(name: LayerName, args: readonly string[] = []): P
   say(`▸ ${name}: ${files.length} files`);
   // Also the tests' temporary folder, so that a killed test leaves nothing there. Short: sockets will lie in it.
   const scratch = await mkdtemp(join(tmpdir(), "cp-"));
+  // As passable as the temporary folder itself, for tests that give up their rights.
+  await chmod(scratch, 0o711);
   const cleanUp = (): void => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
   process.once("exit", cleanUp);
   const resultFile = join(scratch, "result.json");
