@@ -1,0 +1,47 @@
+import { useMemo } from "react";
+import { Composer } from "./components/composer.tsx";
+import { Dock } from "./components/dock.tsx";
+import { EmptyState } from "./components/empty-state.tsx";
+import { DemoBanner, FailureBar, Header } from "./components/header.tsx";
+import { StatusLine } from "./components/status-line.tsx";
+import { Timeline } from "./components/timeline.tsx";
+import { rowsOf } from "./logic/rows.ts";
+import { usePanelState } from "./store.ts";
+
+export function App() {
+  return (
+    <>
+      <Header />
+      <DemoBanner />
+      <main>
+        <Content />
+      </main>
+      <FailureBar />
+      <Dock />
+      <Composer />
+      <StatusLine />
+      <Announcer />
+    </>
+  );
+}
+
+function Content() {
+  const synced = usePanelState((state) => state.synced);
+  const session = usePanelState((state) => state.session);
+  const olderTurns = usePanelState((state) => state.olderTurns);
+  const rows = useMemo(() => (session ? rowsOf(session, olderTurns) : []), [session, olderTurns]);
+  if (!synced) return <div className="empty" />;
+  // Virtuoso places its first row once; an empty list would leave that place at the top.
+  if (!session || rows.length === 0) return <EmptyState />;
+  return <Timeline key={session.sessionId} session={session} rows={rows} />;
+}
+
+/** Summaries for screen readers; the timeline itself is silent, or every delta would be read out. */
+function Announcer() {
+  const text = usePanelState((state) => state.announcement);
+  return (
+    <div className="visually-hidden" role="status" aria-live="polite">
+      {text}
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+/** What an open tool card shows: command, live or final output, diff, what the model was told, and the arguments. */
+import type { ToolEntry } from "../../../src/protocol/state.ts";
+import { lastLines, plainOutput, prettyArguments, type ToolState, type ToolView } from "../logic/tool-view.ts";
+import { usePanel, usePanelState } from "../store.ts";
+import { DiffView } from "./diff-view.tsx";
+import { Scrollable } from "./scrollable.tsx";
+
+interface ToolBodyProps {
+  rowKey: string;
+  entry: ToolEntry;
+  view: ToolView;
+  state: ToolState;
+}
+
+export function ToolBody({ rowKey, entry, view, state }: ToolBodyProps) {
+  const display = entry.outcome?.display;
+  const note = entry.permission?.answer?.note;
+  return (
+    <div className="tool-body">
+      {view.command !== null && state !== "waiting" && <Command text={view.command} />}
+      {state === "running" && <LiveOutput callId={entry.callId} />}
+      {view.diff !== null && state !== "waiting" && (
+        <DiffView
+          diff={view.diff}
+          label={`Changes of ${view.target}`}
+          truncated={view.diffTruncated}
+          rowKey={`${rowKey}:diff`}
+        />
+      )}
+      {display?.kind === "command" && <Output rowKey={rowKey} text={display.outputTail} label="Output" />}
+      {display?.kind === "text" && <Output rowKey={rowKey} text={display.text} label="Result" />}
+      {note && <p className="note">You said: {note}</p>}
+      {needsWords(entry, state) && <Output rowKey={rowKey} text={entry.outcome?.output ?? ""} label="Result" />}
+      {state === "interrupted" && !entry.outcome && (
+        <p className="note">The session ended while this call was open; whether it took effect is not known.</p>
+      )}
+      <Arguments rowKey={rowKey} text={entry.argumentsText} tool={entry.tool} />
+    </div>
+  );
+}
+
+/** The text for the model is shown where it is the only thing that tells what happened. */
+function needsWords(entry: ToolEntry, state: ToolState): boolean {
+  if (!entry.outcome || entry.question) return false;
+  const { display } = entry.outcome;
+  if (!display) return true;
+  if (display.kind === "read" || display.kind === "search") return true;
+  return display.kind === "edit" && state === "failed";
+}
+
+function Command({ text }: { text: string }) {
+  return (
+    <pre className="command">
+      <code>{text}</code>
+    </pre>
+  );
+}
+
+const LIVE_LINES = 10;
+const DONE_LINES = 6;
+const ALL_LINES = 400;
+
+function LiveOutput({ callId }: { callId: string }) {
+  const output = usePanelState((state) => state.session?.liveOutput[callId]);
+  if (!output) return null;
+  const { shown } = lastLines(plainOutput(output.tail), LIVE_LINES);
+  return <pre className="output">{shown}</pre>;
+}
+
+function Output({ rowKey, text, label }: { rowKey: string; text: string; label: string }) {
+  const panel = usePanel();
+  const key = `${rowKey}:output`;
+  const whole = usePanelState((state) => state.expanded[key] ?? false);
+  const plain = plainOutput(text);
+  if (plain.trim() === "") return label === "Output" ? <p className="note">No output.</p> : null;
+  const { shown, hidden } = lastLines(plain, whole ? ALL_LINES : DONE_LINES);
+  return (
+    <div className="output-block">
+      {(hidden > 0 || whole) && (
+        <button type="button" className="more" aria-expanded={whole} onClick={() => panel.toggle(key, !whole)}>
+          {whole ? "Show less" : `Show ${hidden} earlier ${hidden === 1 ? "line" : "lines"}`}
+        </button>
+      )}
+      {whole ? (
+        <Scrollable className="output tall" label={label}>
+          <pre>{shown}</pre>
+        </Scrollable>
+      ) : (
+        <pre className="output">{shown}</pre>
+      )}
+    </div>
+  );
+}
+
+function Arguments({ rowKey, text, tool }: { rowKey: string; text: string; tool: string }) {
+  const panel = usePanel();
+  const key = `${rowKey}:arguments`;
+  const open = usePanelState((state) => state.expanded[key] ?? false);
+  return (
+    <details className="arguments" open={open} onToggle={(event) => panel.toggle(key, event.currentTarget.open)}>
+      <summary>
+        <span className="codicon codicon-chevron-right" aria-hidden="true" />
+        Arguments of <code>{tool}</code>
+      </summary>
+      {open && (
+        <Scrollable className="output tall" label={`Arguments of ${tool}`}>
+          <pre>{prettyArguments(text).slice(0, 20_000)}</pre>
+        </Scrollable>
+      )}
+    </details>
+  );
+}

@@ -1,0 +1,127 @@
+/** One tool call: a quiet line when all is well, open where somebody may want to look or has to answer. */
+import { memo, useMemo } from "react";
+import type { ToolEntry } from "../../../src/protocol/state.ts";
+import { formatDuration, formatRunning } from "../logic/format.ts";
+import { stateWords, type ToolState, type ToolView, toolState, toolView } from "../logic/tool-view.ts";
+import { usePanel, usePanelState } from "../store.ts";
+import { Icon, IconButton } from "./icon.tsx";
+import { PermissionCard } from "./permission-card.tsx";
+import { QuestionCard } from "./question-card.tsx";
+import { ToolBody } from "./tool-body.tsx";
+import { useNow } from "./use-now.ts";
+
+const stateIcons: Record<ToolState, string> = {
+  queued: "circle-outline",
+  waiting: "bell",
+  running: "loading",
+  done: "check",
+  failed: "error",
+  denied: "circle-slash",
+  stopped: "debug-stop",
+  interrupted: "debug-disconnect",
+};
+
+const noRoots: readonly string[] = [];
+
+interface ToolCardProps {
+  rowKey: string;
+  entry: ToolEntry;
+  live: boolean;
+}
+
+export const ToolCard = memo(function ToolCard({ rowKey, entry, live }: ToolCardProps) {
+  const panel = usePanel();
+  const cwd = usePanelState((state) => state.session?.cwd ?? "");
+  const folders = usePanelState((state) => state.session?.folders ?? noRoots);
+  const chosen = usePanelState((state) => state.expanded[rowKey]);
+  const state = toolState(entry, live);
+  const view = useMemo(() => toolView(entry, { cwd, folders }), [entry, cwd, folders]);
+  const open = chosen ?? opensByItself(state, view);
+  const titleId = `title-${entry.callId}`;
+  return (
+    <section className={`tool ${state}${open ? " open" : ""}`} aria-labelledby={titleId}>
+      <div className="tool-head">
+        <button
+          type="button"
+          className="tool-title"
+          id={titleId}
+          aria-expanded={open}
+          onClick={() => panel.toggle(rowKey, !open)}
+        >
+          <Icon name={stateIcons[state]} spin={state === "running"} />
+          <span className="tool-words">
+            <span className="verb">{view.verb}</span> <span className="target">{view.target}</span>
+          </span>
+          <ToolFacts entry={entry} view={view} state={state} />
+          <Icon name={open ? "chevron-down" : "chevron-right"} />
+        </button>
+        <ToolActions entry={entry} view={view} />
+      </div>
+      {state === "waiting" && entry.permission && <PermissionCard request={entry.permission.request} view={view} />}
+      {entry.question && (state === "waiting" || open) && <QuestionCard record={entry.question} live={live} />}
+      {open && <ToolBody rowKey={rowKey} entry={entry} view={view} state={state} />}
+    </section>
+  );
+});
+
+/** Changes and commands are what a person wants to see happen; the rest only when it went wrong. */
+function opensByItself(state: ToolState, view: ToolView): boolean {
+  if (state === "waiting" || state === "queued") return false;
+  if (state === "failed") return true;
+  return view.diff !== null || view.command !== null;
+}
+
+function ToolFacts({ entry, view, state }: { entry: ToolEntry; view: ToolView; state: ToolState }) {
+  return (
+    <span className="facts">
+      {(view.added > 0 || view.removed > 0) && (
+        <span className="counts">
+          <span className="added">+{view.added}</span> <span className="removed">−{view.removed}</span>
+          <span className="visually-hidden"> lines</span>
+        </span>
+      )}
+      {view.fact && <span className="fact">{view.fact}</span>}
+      {view.exitCode !== null && view.exitCode !== 0 && <span className="state-word bad">exit {view.exitCode}</span>}
+      {view.stillRunning && <span className="state-word">still running</span>}
+      <span className={state === "done" ? "visually-hidden" : "state-word"}>{stateWords[state]}</span>
+      {state === "running" && entry.startedAt !== undefined && <Elapsed since={entry.startedAt} />}
+      {entry.outcome && entry.outcome.durationMs >= 50 && (
+        <span className="duration">{formatDuration(entry.outcome.durationMs)}</span>
+      )}
+    </span>
+  );
+}
+
+function Elapsed({ since }: { since: number }) {
+  return <span className="duration">{formatRunning(useNow(true) - since)}</span>;
+}
+
+function ToolActions({ entry, view }: { entry: ToolEntry; view: ToolView }) {
+  const { post } = usePanel();
+  const { path, line, terminal } = view;
+  return (
+    <span className="tool-actions">
+      {view.hasDiff && (
+        <IconButton
+          icon="diff"
+          label={`Open changes of ${view.target}`}
+          onClick={() => post({ type: "diff.open", callId: entry.callId })}
+        />
+      )}
+      {path !== null && (
+        <IconButton
+          icon="go-to-file"
+          label={`Open ${view.target}`}
+          onClick={() => post({ type: "file.open", path, ...(line === null ? {} : { line }) })}
+        />
+      )}
+      {terminal !== null && (
+        <IconButton
+          icon="terminal"
+          label={`Show terminal ${terminal}`}
+          onClick={() => post({ type: "terminal.open", terminal })}
+        />
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,72 @@
+/**
+ * Colours code with shiki, in slices so that no task gets long, and as tokens with classes, so that nothing is ever
+ * parsed as HTML. Loaded with the first block of code. Colours are the theme's own (styles/code.css).
+ */
+import { createCssVariablesTheme, createHighlighterCore, type GrammarState, type HighlighterCore } from "shiki/core";
+import { createJavaScriptRegexEngine } from "shiki/engine/javascript";
+import { loadLanguage } from "./languages.ts";
+
+export interface Token {
+  readonly text: string;
+  /** Such as `t-keyword`; null for plain text. */
+  readonly className: string | null;
+}
+
+export type Line = readonly Token[];
+
+const SLICE_LINES = 16;
+const SLICE_BUDGET_MS = 10;
+/** A minified bundle in one line would hold everything up. */
+const LONG_LINE = 1_000;
+
+let core: Promise<HighlighterCore> | undefined;
+
+function highlighter(): Promise<HighlighterCore> {
+  core ??= createHighlighterCore({
+    themes: [createCssVariablesTheme({ name: "vscode", variablePrefix: "--t-" })],
+    langs: [],
+    engine: createJavaScriptRegexEngine({ forgiving: true }),
+  });
+  return core;
+}
+
+export async function highlight(code: string, language: string, signal: AbortSignal): Promise<Line[] | null> {
+  const shiki = await highlighter();
+  if (!shiki.getLoadedLanguages().includes(language)) {
+    await pause();
+    await shiki.loadLanguage((await loadLanguage(language)).default);
+  }
+  const source = code.split("\n");
+  if (source.some((line) => line.length > LONG_LINE)) return null;
+  const lines: Line[] = [];
+  let grammarState: GrammarState | undefined;
+  let since = performance.now();
+  for (let from = 0; from < source.length; from += SLICE_LINES) {
+    if (from === 0 || performance.now() - since > SLICE_BUDGET_MS) {
+      await pause();
+      if (signal.aborted) return null;
+      since = performance.now();
+    }
+    const slice = source.slice(from, from + SLICE_LINES).join("\n");
+    const result = shiki.codeToTokens(slice, {
+      lang: language,
+      theme: "vscode",
+      ...(grammarState ? { grammarState } : {}),
+    });
+    grammarState = result.grammarState;
+    for (const tokens of result.tokens) {
+      lines.push(tokens.map(({ content, color }) => ({ text: content, className: classOf(color) })));
+    }
+  }
+  return lines;
+}
+
+/** `var(--t-token-keyword)` → `t-keyword`. */
+function classOf(color: string | undefined): string | null {
+  const name = /--t-token-([a-z-]+)/.exec(color ?? "")?.[1];
+  return name === undefined ? null : `t-${name}`;
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
