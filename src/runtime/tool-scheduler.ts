@@ -103,9 +103,15 @@ export class ToolScheduler {
     const { hub, journal } = this.#options;
     for (const image of planned.beforeImages ?? []) await journal.putBlob(image);
     if (call.startedAt !== undefined) return;
-    // A call with effects must be on the disk before it has any; a repeatable read need not be.
-    const sync = planned.recovery.kind !== "repeat";
-    await hub.emit([{ type: "tool.started", callId: call.callId, recovery: planned.recovery }], { sync });
+    const started: NewEvent = { type: "tool.started", callId: call.callId, recovery: planned.recovery };
+    if (planned.recovery.kind === "repeat") {
+      // Written in order like everything else, but a read that can be repeated need not wait for the disk.
+      hub
+        .emit([started])
+        .catch((error: unknown) => this.#options.log.error("tool.started could not be written", error));
+      return;
+    }
+    await hub.emit([started], { sync: true });
   }
 
   async #run(tool: Tool, call: ToolEntry, planned: PlannedCall, signal: AbortSignal): Promise<Performed> {

@@ -28,12 +28,18 @@ export interface WorkspacePathsOptions {
   readonly platform: NodeJS.Platform;
 }
 
+interface RealFolders {
+  readonly cwd: string;
+  readonly roots: readonly string[];
+}
+
 export class WorkspacePaths {
   readonly cwd: string;
   readonly folders: readonly string[];
   readonly #files: Pick<FileSystem, "realPath">;
   readonly #home: string;
   readonly #style: typeof posix;
+  #real: Promise<RealFolders> | undefined;
 
   constructor(options: WorkspacePathsOptions) {
     this.cwd = options.cwd;
@@ -55,8 +61,7 @@ export class WorkspacePaths {
     }
     try {
       const path = await this.#files.realPath(absolute);
-      const roots = await Promise.all(this.folders.map((folder) => this.#files.realPath(folder)));
-      const cwd = await this.#files.realPath(this.cwd);
+      const { roots, cwd } = await this.#realFolders();
       const fromCwd = relative(cwd, path);
       return {
         kind: "resolved",
@@ -72,6 +77,23 @@ export class WorkspacePaths {
   /** Whether the path still leads where it led when it was judged. */
   async isStill(path: string): Promise<boolean> {
     return (await this.#files.realPath(path).catch(() => null)) === path;
+  }
+
+  /**
+   * The open folders are where they were when the session opened them: a folder that is swapped for a link later does
+   * not take the workspace along.
+   */
+  #realFolders(): Promise<RealFolders> {
+    this.#real ??= this.#resolveFolders().catch((error: unknown) => {
+      this.#real = undefined;
+      throw error;
+    });
+    return this.#real;
+  }
+
+  async #resolveFolders(): Promise<RealFolders> {
+    const [cwd, ...roots] = await Promise.all([this.cwd, ...this.folders].map((path) => this.#files.realPath(path)));
+    return { cwd: cwd as string, roots };
   }
 
   #isInside(root: string, path: string): boolean {

@@ -1,0 +1,62 @@
+/**
+ * The floor: the least an agent on Node can cost. A loop over the official SDK, read and shell as its two tools,
+ * no safety, no journal, no interface. What CodePilot takes beyond this is what its promises cost.
+ */
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import OpenAI from "openai";
+
+const run = promisify(execFile);
+const client = new OpenAI({ baseURL: process.env.OPENAI_BASE_URL, apiKey: "none", maxRetries: 0 });
+
+const text = (description: string) => ({ type: "string" as const, description });
+const tools: OpenAI.Responses.Tool[] = [
+  {
+    type: "function",
+    name: "read_file",
+    description: "Reads a file.",
+    strict: false,
+    parameters: { type: "object", properties: { path: text("File to read.") }, required: ["path"] },
+  },
+  {
+    type: "function",
+    name: "execute",
+    description: "Runs a command.",
+    strict: false,
+    parameters: { type: "object", properties: { command: text("Command.") }, required: ["command"] },
+  },
+];
+
+async function call(name: string, input: { path?: string; command?: string }): Promise<string> {
+  if (name === "read_file") return readFile(input.path ?? "", "utf8");
+  const { stdout } = await run("bash", ["-c", input.command ?? ""], { maxBuffer: 1 << 30 });
+  return stdout.slice(0, 40_000);
+}
+
+const history: OpenAI.Responses.ResponseInputItem[] = [{ role: "user", content: process.argv[2] ?? "go" }];
+let answer = "";
+for (;;) {
+  const stream = await client.responses.create({
+    model: "fake",
+    instructions: "You are a coding agent.",
+    input: history,
+    tools,
+    stream: true,
+    store: false,
+  });
+  const calls: OpenAI.Responses.ResponseFunctionToolCall[] = [];
+  answer = "";
+  for await (const event of stream) {
+    if (event.type === "response.output_text.delta") answer += event.delta;
+    if (event.type === "response.output_item.done") {
+      history.push(event.item as OpenAI.Responses.ResponseInputItem);
+      if (event.item.type === "function_call") calls.push(event.item);
+    }
+  }
+  if (calls.length === 0) break;
+  for (const { call_id, name, arguments: json } of calls) {
+    history.push({ type: "function_call_output", call_id, output: await call(name, JSON.parse(json)) });
+  }
+}
+process.stdout.write(`${answer.length}\n`);
