@@ -3,7 +3,7 @@
  * of the sample workspace. Ctrl-C ends everything. Works without any key: the demo model needs none.
  *   npm start [-- --port N] [-- --folder DIR]
  */
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -27,11 +27,12 @@ await runMain(async () => {
   const dir = join(cacheFolder(), `window-${port}`);
   const workspace = values.folder ? resolve(values.folder) : freshSampleWorkspace(dir);
   const model = await modelSource();
+  // Each start has clean settings: what an earlier one wrote (an Ollama that is gone) must not linger.
+  for (const scope of ["User", "Machine"]) rmSync(join(dir, "data", scope, "settings.json"), { force: true });
   const server = await startCodeServer({
     workspace,
     dir,
     port,
-    env: model.env,
     settings: { "git.enabled": true, ...model.settings },
   });
   const interrupted = new Promise<number>((done) => {
@@ -58,32 +59,25 @@ function freshSampleWorkspace(dir: string): string {
 
 interface ModelSource {
   label: string;
-  env: Record<string, string>;
   settings: Record<string, unknown>;
 }
 
-/** The extension sees the same environment and decides the same; this is what to expect, and how Ollama is reached. */
+/** The extension sees the same environment and decides by itself; this says what to expect, and points it to Ollama. */
 async function modelSource(): Promise<ModelSource> {
-  const { OPENAI_API_KEY, OPENAI_BASE_URL, ANTHROPIC_API_KEY } = process.env;
-  if (OPENAI_API_KEY || OPENAI_BASE_URL) {
-    return {
-      label: `OpenAI${OPENAI_BASE_URL ? ` at ${OPENAI_BASE_URL}` : " (OPENAI_API_KEY)"}`,
-      env: {},
-      settings: {},
-    };
-  }
-  if (ANTHROPIC_API_KEY) return { label: "Anthropic (ANTHROPIC_API_KEY)", env: {}, settings: {} };
+  const { ANTHROPIC_API_KEY, OPENAI_API_KEY } = process.env;
+  if (ANTHROPIC_API_KEY) return { label: "Anthropic (ANTHROPIC_API_KEY)", settings: {} };
+  if (OPENAI_API_KEY) return { label: "OpenAI (OPENAI_API_KEY)", settings: {} };
   const name = await firstOllamaModel();
   if (name) {
-    return {
-      label: `Ollama, ${name}`,
-      env: { OPENAI_BASE_URL: `${OLLAMA}/v1` },
-      settings: { "codepilot.model": `openai-chat/${name}` },
+    const settings = {
+      "codepilot.model": `openai-chat/${name}`,
+      "codepilot.baseUrl": { "openai-chat": `${OLLAMA}/v1` },
     };
+    return { label: `Ollama: ${name}`, settings };
   }
   return {
-    label: "demo: a scripted model over real tools (set OPENAI_API_KEY or ANTHROPIC_API_KEY for a real one)",
-    env: {},
+    label:
+      "demo, a scripted model over real tools (for another set ANTHROPIC_API_KEY or OPENAI_API_KEY, or start Ollama)",
     settings: {},
   };
 }

@@ -92,12 +92,11 @@ export async function startCodeServer(options: CodeServerOptions): Promise<CodeS
   const dataDir = join(dir, "data");
   const extensionsDir = options.extensionsDir ?? join(dir, "extensions");
   const trust = options.trust ?? "always";
-  mkdirSync(join(dataDir, "User"), { recursive: true });
   mkdirSync(extensionsDir, { recursive: true });
   if (options.extensionsDir === undefined && options.extension !== false) {
     linkExtension(options.extension ?? root, extensionsDir);
   }
-  writeSettings(join(dataDir, "User", "settings.json"), options.settings, trust);
+  writeSettings(dataDir, options.settings, trust);
   // A configuration file of its own keeps the server out of the home folder.
   const config = join(dir, "config.yaml");
   writeFileSync(config, "auth: none\n");
@@ -172,17 +171,34 @@ async function untilReady(server: CodeServer): Promise<void> {
   throw new Error(`code-server ${ended === undefined ? "was not ready in 60 s" : `ended with ${ended}`}:\n${log}`);
 }
 
-/** In a folder that was used before, what was set there stays. */
-function writeSettings(file: string, wanted: CodeServerOptions["settings"], trust: "always" | "ask"): void {
-  let before: Record<string, unknown> = {};
+/**
+ * In a folder that was used before, what was set there stays. A remote window, which this is, takes settings of scope
+ * `machine` from a file of their own and ignores them in the person's.
+ */
+function writeSettings(dataDir: string, wanted: CodeServerOptions["settings"] = {}, trust: "always" | "ask"): void {
+  const entries = Object.entries(wanted);
+  const user = { ...quietSettings, ...Object.fromEntries(entries.filter(([key]) => !isMachineSetting(key))) };
+  const machine = Object.fromEntries(entries.filter(([key]) => isMachineSetting(key)));
+  if (trust === "ask") delete user["security.workspace.trust.enabled"];
+  for (const [folder, settings] of Object.entries({ User: user, Machine: machine })) {
+    const file = join(dataDir, folder, "settings.json");
+    mkdirSync(join(dataDir, folder), { recursive: true });
+    writeFileSync(file, JSON.stringify({ ...readSettings(file), ...settings }, null, 2));
+  }
+}
+
+function readSettings(file: string): Record<string, unknown> {
   try {
-    before = JSON.parse(readFileSync(file, "utf8"));
+    return JSON.parse(readFileSync(file, "utf8"));
   } catch {
     // None yet, or edited by hand to hold comments: start from ours.
+    return {};
   }
-  const settings: Record<string, unknown> = { ...quietSettings, ...before, ...wanted };
-  if (trust === "ask") delete settings["security.workspace.trust.enabled"];
-  writeFileSync(file, JSON.stringify(settings, null, 2));
+}
+
+function isMachineSetting(key: string): boolean {
+  const { contributes } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return String(contributes?.configuration?.properties?.[key]?.scope).startsWith("machine");
 }
 
 function serverEnvironment(extra: CodeServerOptions["env"] = {}): NodeJS.ProcessEnv {
