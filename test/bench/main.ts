@@ -42,7 +42,7 @@ const codepilot: Command = {
   cwd,
   env: { HOME: folder, CODEPILOT_HOME: join(folder, "home") },
 };
-const floor: Command = { args: [here("./floor-node.ts"), "go"], cwd, env: { HOME: folder } };
+const floor: Command = { args: [here("./floor-node.mjs"), "go"], cwd, env: { HOME: folder } };
 
 const call = (name: string, args: object): FakeReply => ({ parts: [{ toolCall: { name, arguments: args } }] });
 /** Arguments differ from step to step, as a real model's do: the guard against repetition stays out of it. */

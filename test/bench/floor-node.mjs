@@ -10,8 +10,8 @@ import OpenAI from "openai";
 const run = promisify(execFile);
 const client = new OpenAI({ baseURL: process.env.OPENAI_BASE_URL, apiKey: "none", maxRetries: 0 });
 
-const text = (description: string) => ({ type: "string" as const, description });
-const tools: OpenAI.Responses.Tool[] = [
+const text = (description) => ({ type: "string", description });
+const tools = [
   {
     type: "function",
     name: "read_file",
@@ -28,13 +28,13 @@ const tools: OpenAI.Responses.Tool[] = [
   },
 ];
 
-async function call(name: string, input: { path?: string; command?: string }): Promise<string> {
-  if (name === "read_file") return readFile(input.path ?? "", "utf8");
-  const { stdout } = await run("bash", ["-c", input.command ?? ""], { maxBuffer: 1 << 30 });
+async function call(name, input) {
+  if (name === "read_file") return readFile(input.path, "utf8");
+  const { stdout } = await run("bash", ["-c", input.command], { maxBuffer: 1 << 30 });
   return stdout.slice(0, 40_000);
 }
 
-const history: OpenAI.Responses.ResponseInputItem[] = [{ role: "user", content: process.argv[2] ?? "go" }];
+const history = [{ role: "user", content: process.argv[2] ?? "go" }];
 let answer = "";
 for (;;) {
   const stream = await client.responses.create({
@@ -45,12 +45,12 @@ for (;;) {
     stream: true,
     store: false,
   });
-  const calls: OpenAI.Responses.ResponseFunctionToolCall[] = [];
+  const calls = [];
   answer = "";
   for await (const event of stream) {
     if (event.type === "response.output_text.delta") answer += event.delta;
     if (event.type === "response.output_item.done") {
-      history.push(event.item as OpenAI.Responses.ResponseInputItem);
+      history.push(event.item);
       if (event.item.type === "function_call") calls.push(event.item);
     }
   }
