@@ -22,7 +22,7 @@ export const restoreKey = "\x1b[7779~";
 
 const evaluation = `\\builtin eval "$__cp_run"; { __cp_end; } 2>/dev/null`;
 /** Typed where line editing is off. */
-export const runLine = ` { __cp_load; } 2>/dev/null; ${evaluation}\r`;
+export const runLine = ` { __cp_load typed; } 2>/dev/null; ${evaluation}\r`;
 
 export interface BootstrapOptions {
   /** Secret of this shell: hexadecimal. */
@@ -44,8 +44,8 @@ function shellQuote(text: string): string {
 /** The file for `bash --rcfile`. */
 export function bashBootstrap({ key, commandFile, loadPersonal }: BootstrapOptions): string {
   return `# CodePilot's bootstrap of this shell; your own startup file is loaded below.
-__cp_key='${key}' __cp_file=${shellQuote(commandFile)} __cp_void='' __cp_cmd='' __cp_run='' __cp_text='' __cp_stash=''
-__cp_seq=0 __cp_open=0 __cp_last=0 __cp_hist=0 __cp_seen=0 __cp_edit=1
+__cp_key='${key}' __cp_file=${shellQuote(commandFile)} __cp_void='' __cp_cmd='' __cp_run='' __cp_text='' __cp_stash='' __cp_control=''
+__cp_seq=0 __cp_open=0 __cp_last=0 __cp_hist=0 __cp_seen=0
 
 __cp_mark() { builtin printf '\\e]633;%s;cp=%s.%s;%s\\a' "$1" "$__cp_key" "$2" "$3" >|/dev/tty; }
 
@@ -69,23 +69,36 @@ __cp_person() {
 __cp_load() {
   local -; builtin set +eux
   __cp_mark S 0 ''
+  __cp_install
   local IFS= number=0
   { builtin read -r -d '' number && builtin read -r -d '' __cp_cmd; } <"$__cp_file" || number=0
   [[ $number == "$__cp_seen" ]] && number=0
-  __cp_stash=\${READLINE_LINE-}
+  __cp_stash=''
+  [[ \${1-} == typed ]] || __cp_stash=\${READLINE_LINE-}
   READLINE_LINE='' READLINE_POINT=0
   (( number )) || { __cp_run=':'; return 0; }
   __cp_seen=$number __cp_off=''
+  # Our line begins with a blank and is not remembered.
+  __cp_control=\${HISTCONTROL-unset}
+  HISTCONTROL=ignorespace
   __cp_run="{ __cp_begin $number; } 2>/dev/null"$'\\n'"$__cp_cmd"
   READLINE_LINE=' ${evaluation}'
   return 0
 }
 
+# Ends what __cp_load arranged for our line.
+__cp_uncover() {
+  [[ \${__cp_off+set} ]] || return 0
+  builtin unset __cp_off
+  HISTCONTROL=$__cp_control
+  [[ $__cp_control != unset ]] || builtin unset HISTCONTROL
+}
+
 __cp_restore() { READLINE_LINE=$__cp_stash READLINE_POINT=\${#__cp_stash} __cp_stash=''; }
 
 __cp_begin() {
+  __cp_uncover
   [[ -o history ]] && builtin history -s -- "$__cp_cmd"
-  builtin unset __cp_off
   __cp_open=$1
   __cp_mark C "$1" "\${#__cp_stash}"
   [[ $- == *e* ]] && return 0
@@ -115,7 +128,8 @@ __cp_prompt() {
   local -; builtin set +eux
   __cp_close "$status"
   __cp_hist=$HISTCMD
-  builtin unset __cp_off
+  [[ \${PS1@a} == *r* ]] && { __cp_mark A 0 "$status"; __cp_mark B 0 ''; }
+  __cp_uncover
   __cp_install
   return 0
 }
@@ -125,11 +139,14 @@ __cp_install() {
   local f='\\[\\e]633;F;cp='"$__cp_key"'.0;\\a\\]'
   local c='\${__cp_void:$((__cp_open=__cp_seq+=1,0)):0}\${__cp_off-$(__cp_person "$HISTCMD" "$__cp_hist" 2>/dev/null)}'
   local hook='{ __cp_prompt; } 2>/dev/null' edit=1
-  [[ \${PS1-} == "$a"*"$b" ]] || { PS1=\${PS1-}; PS1=\${PS1//"$a"/}; PS1=$a\${PS1//"$b"/}$b; }
-  [[ \${PS2-} == "$f"* ]] || PS2=$f\${PS2-}
-  [[ \${PS0-} == *"$c" ]] || { PS0=\${PS0-}; PS0=\${PS0//"$c"/}$c; }
+  [[ \${PS1-} == "$a"*"$b" || \${PS1@a} == *r* ]] || { PS1=\${PS1-}; PS1=\${PS1//"$a"/}; PS1=$a\${PS1//"$b"/}$b; }
+  [[ \${PS2-} == "$f"* || \${PS2@a} == *r* ]] || PS2=$f\${PS2-}
+  [[ \${PS0-} == *"$c" || \${PS0@a} == *r* ]] || { PS0=\${PS0-}; PS0=\${PS0//"$c"/}$c; }
   builtin export -n PS0 PS1 PS2
-  if (( BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501 )); then
+  if [[ \${PROMPT_COMMAND@a} == *r* ]]; then
+    # Both out of reach: nothing would tell that the shell waits.
+    [[ \${PS1@a} != *r* ]] || __cp_mark X 0 ''
+  elif (( BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501 )); then
     local last="$((\${#PROMPT_COMMAND[@]} - 1))" each hooks=()
     if (( last < 1 )) || [[ \${PROMPT_COMMAND[0]-} != "$hook" || \${PROMPT_COMMAND[last]-} != "$hook" ]]; then
       for each in "\${PROMPT_COMMAND[@]}"; do [[ $each == "$hook" ]] || hooks+=("$each"); done
@@ -142,8 +159,7 @@ __cp_install() {
   fi
   builtin export -n PROMPT_COMMAND
   [[ -o emacs || -o vi ]] || edit=0
-  [[ $edit == "$__cp_edit" ]] || __cp_mark P 0 "Edit=$edit"
-  __cp_edit=$edit
+  (( edit )) || __cp_mark P 0 Edit=0
 }
 
 ${loadPersonal ? "if [[ -r ~/.bashrc ]]; then . ~/.bashrc; fi" : ""}

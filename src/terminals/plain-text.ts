@@ -105,13 +105,12 @@ export class PlainText {
     }
     // An endless line: only its last part can still change.
     const line = this.#rows[this.#row] ?? "";
-    if (this.#rows.length === 1 && line.length > 4 * reachChars) {
+    if (this.#rows.length === 1 && line.length > 4 * reachChars && this.#col >= this.#base()) {
       const cut = Math.floor((line.length - 2 * reachChars) / reachChars) * reachChars;
       this.#commit(this.#done + line.slice(0, cut));
       this.#done = "";
       this.#rows[0] = line.slice(cut);
       this.#col -= cut;
-      if (this.#col < 0) this.#col = 0;
     }
   }
 
@@ -158,11 +157,9 @@ export class PlainText {
       this.#col = 0;
       if (this.#row === this.#rows.length) this.#rows.push("");
     } else if (code === 13) {
-      // Of an endless line only the last part is within reach.
-      const { length } = this.#rows[this.#row] ?? "";
-      this.#col = length > reachChars ? Math.floor(length / reachChars) * reachChars : 0;
+      this.#col = this.#base();
     } else if (code === 8) {
-      this.#col = Math.max(0, this.#col - 1);
+      this.#col = Math.max(this.#base(), this.#col - 1);
     }
     return 1;
   }
@@ -206,8 +203,8 @@ export class PlainText {
       this.#row = Math.min(this.#row + count, this.#rows.length - 1);
       if (final === "E") this.#col = 0;
     } else if (final === "C") this.#col += count;
-    else if (final === "D") this.#col = Math.max(0, this.#col - count);
-    else if (final === "G") this.#col = count - 1;
+    else if (final === "D") this.#col = Math.max(this.#base(), this.#col - count);
+    else if (final === "G") this.#col = this.#base() + count - 1;
     else if (final === "H" || final === "f") this.#toNewLine();
     else if (final === "K") this.#rows[this.#row] = this.#erased(line, Number.isNaN(first) ? 0 : first);
     else if (final === "J" && !(first > 0)) {
@@ -222,10 +219,18 @@ export class PlainText {
     }
   }
 
+  /** Where the part of the line begins that can still change: of an endless line, only the last part. */
+  #base(): number {
+    const { length } = this.#rows[this.#row] ?? "";
+    return Math.floor(length / reachChars) * reachChars;
+  }
+
   #erased(line: string, mode: number): string {
-    if (mode === 2) return "";
-    if (mode === 1) return " ".repeat(Math.min(this.#col + 1, line.length)) + line.slice(this.#col + 1);
-    return line.slice(0, this.#col);
+    if (mode === 0) return line.slice(0, this.#col);
+    const kept = line.slice(0, this.#base());
+    if (mode === 2) return kept;
+    const blank = Math.min(this.#col + 1, line.length);
+    return kept.padEnd(blank) + line.slice(blank);
   }
 
   /** An absolute position means a program that draws: what it draws next begins on a line of its own. */
@@ -244,7 +249,7 @@ export class PlainText {
       if (this.#rows.length - this.#row > reachRows) break;
       if (this.#row === 0) {
         if (this.#done === "") break;
-        const start = this.#done.lastIndexOf("\n", this.#done.length - 2) + 1;
+        const start = this.#done.length < 2 ? 0 : this.#done.lastIndexOf("\n", this.#done.length - 2) + 1;
         const above = this.#done.slice(start, -1);
         if (reached + above.length > reachChars || (start === 0 && above.length >= reachChars)) break;
         this.#done = this.#done.slice(0, start);

@@ -22,11 +22,18 @@ const maxTypedKept = 10;
 /** A prompt that has not been seen this long after the end of a command is not coming; typing works all the same. */
 export const promptWaitMs = 100;
 
+export interface ShellBootstrap {
+  readonly key: string;
+  readonly commandFileName: string;
+  /** Path that stands in the command line of the shell as long as it is ours. */
+  readonly rcFile: string;
+}
+
 export interface PtySessionOptions {
   readonly pty: Pty;
   readonly size: PtySize;
   /** Null for a shell without bootstrap. */
-  readonly bootstrap: { readonly key: string; readonly commandFileName: string } | null;
+  readonly bootstrap: ShellBootstrap | null;
   readonly folder: PrivateFolder;
   readonly processes: ProcessTable;
   readonly cwd: string;
@@ -57,7 +64,6 @@ export class PtySession {
   #cwd: string;
   #exit: PtyExit | null = null;
   #ordinal: number;
-  #commandLine: string | null = null;
   /** Typed for the agent, not begun. */
   #pending: CommandRecord | null = null;
   #running: CommandRecord | null = null;
@@ -166,7 +172,6 @@ export class PtySession {
     }
     this.#pending = record;
     await folder.write(bootstrap.commandFileName, commandFileContent(number, start.command));
-    this.#commandLine ??= await this.#options.processes.commandLine(this.pid);
     if (this.#stream.phase !== "prompt") await this.#untilPrompt();
     if (signal.aborted || record.end !== null) {
       this.#pending = null;
@@ -197,9 +202,10 @@ export class PtySession {
 
   /** Whether another program has taken the place of the shell (`exec zsh`): then no marker will come. */
   async checkMarkers(): Promise<void> {
-    if (!this.#marked || this.#commandLine === null || this.#exit !== null) return;
-    const commandLine = await this.#options.processes.commandLine(this.pid);
-    if (commandLine !== null && commandLine !== this.#commandLine) this.#loseMarkers();
+    const { bootstrap, processes } = this.#options;
+    if (!this.#marked || bootstrap === null || this.#exit !== null) return;
+    const commandLine = await processes.commandLine(this.pid);
+    if (commandLine !== null && !commandLine.includes(bootstrap.rcFile)) this.#loseMarkers();
   }
 
   /** The command of a shell without markers is let go: whether it has ended is not known. */

@@ -13,7 +13,8 @@ const quietMs = 400;
 export async function runCommand(session: PtySession, request: RunCommand): Promise<RunResult> {
   const { commandId, command, signal, maxOutputChars } = request;
   if (session.starting) await waitFor(session.ready, request);
-  const busy = await whatRuns(session);
+  // Looked at again without a pause before the command is entered: another run may have begun meanwhile.
+  const busy = (await whoHasForeground(session)) ?? whatRuns(session);
   if (busy !== null) return busy;
   if (session.exit !== null)
     return { kind: "failed", message: "The shell ended while it started. Run the command again." };
@@ -31,7 +32,7 @@ export async function runCommand(session: PtySession, request: RunCommand): Prom
   }
 }
 
-async function whatRuns(session: PtySession): Promise<RunResult | null> {
+function whatRuns(session: PtySession): RunResult | null {
   const running = session.current;
   if (running !== null) return { kind: "busy", command: running.start.command, startedAtMs: running.startedAtMs };
   if (session.starting && session.exit === null) {
@@ -40,17 +41,16 @@ async function whatRuns(session: PtySession): Promise<RunResult | null> {
   if (session.continuing) {
     return { kind: "busy", command: "(an unfinished command line that the person is typing)", startedAtMs: Date.now() };
   }
-  if (!session.marked && session.exit === null) {
-    const group = await session.foregroundGroup();
-    if (group !== null && group !== session.pid) {
-      const command = session.newest?.start.command ?? "(a program that the person started)";
-      return { kind: "busy", command, startedAtMs: session.newest?.startedAtMs ?? session.startedAtMs };
-    }
-    // Another run may have begun while this one looked.
-    const begun = session.current;
-    if (begun !== null) return { kind: "busy", command: begun.start.command, startedAtMs: begun.startedAtMs };
-  }
   return null;
+}
+
+/** In a shell without markers only the foreground process group tells that something runs. */
+async function whoHasForeground(session: PtySession): Promise<RunResult | null> {
+  if (session.marked || session.exit !== null) return null;
+  const group = await session.foregroundGroup();
+  if (group === null || group === session.pid) return null;
+  const command = session.newest?.start.command ?? "(a program that the person started)";
+  return { kind: "busy", command, startedAtMs: session.newest?.startedAtMs ?? session.startedAtMs };
 }
 
 async function untilMarked(session: PtySession, record: CommandRecord, request: RunCommand): Promise<void> {

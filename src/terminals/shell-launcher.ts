@@ -5,12 +5,14 @@ import type { Log } from "../ports/log.ts";
 import { bashBootstrap } from "./bash-bootstrap.ts";
 import type { CommandRecord } from "./command-record.ts";
 import type { PrivateFolder, ProcessTable, PtySize, PtySpawner } from "./pty.ts";
-import { PtySession } from "./pty-session.ts";
+import { PtySession, type ShellBootstrap } from "./pty-session.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** How long the start of a terminal waits for its first prompt; after that it counts as busy with its startup files. */
 export const startupWaitMs = 3000;
 
+/** When it is looked at whether the startup file has put another program in the place of the shell. */
+const replacedCheckMs = 1000;
 /** A shell without markers has most likely started by then, if it prints nothing. */
 const firstOutputMs = 300;
 
@@ -51,7 +53,11 @@ export class ShellLauncher {
     const first = await this.#spawn(request, callbacks, { loadPersonal: true });
     if (first.kind === "failed") return first;
     const { session } = first;
-    await waitFor(session.ready, { timeoutMs: session.marked ? startupWaitMs : firstOutputMs });
+    await waitFor(session.ready, { timeoutMs: session.marked ? replacedCheckMs : firstOutputMs });
+    if (session.starting && session.exit === null) {
+      await session.checkMarkers();
+      await waitFor(session.ready, { timeoutMs: startupWaitMs - replacedCheckMs });
+    }
     if (session.exit === null || !session.starting) return first;
     // The person's startup file ended the shell, as it would end theirs. An agent still needs one.
     const second = await this.#spawn(request, callbacks, { loadPersonal: false });
@@ -81,7 +87,7 @@ export class ShellLauncher {
     }
     const isBash = basename(file) === "bash";
     let args: string[] = [];
-    let bootstrap: { key: string; commandFileName: string } | null = null;
+    let bootstrap: ShellBootstrap | null = null;
     try {
       if (isBash) {
         const key = randomBytes(12).toString("hex");
@@ -89,7 +95,7 @@ export class ShellLauncher {
         const commandFile = await folder.write(`command-${id}`, "");
         const rcFile = await folder.write(`bashrc-${id}`, bashBootstrap({ key, commandFile, loadPersonal }));
         args = ["--rcfile", rcFile, "-i"];
-        bootstrap = { key, commandFileName: `command-${id}` };
+        bootstrap = { key, commandFileName: `command-${id}`, rcFile };
       }
     } catch (error) {
       log.error("the files of a shell could not be written", error);

@@ -2,6 +2,7 @@
  * Reads what a shell with our bootstrap writes: who is typing, which command runs, what is its output, what is prompt.
  * What viewers see leaves here too: the same stream, except that our own line is shown as the command it stands for.
  */
+import { runLine } from "./bash-bootstrap.ts";
 import { type Marker, MarkerParser, unescapeField } from "./marker-parser.ts";
 
 export interface ShellStreamEvents {
@@ -30,9 +31,13 @@ export class ShellStream {
   #phase: ShellPhase = "starting";
   #prompt = "";
   #lineEditing = true;
+  /** Whether the next prompt has line editing: told before each one that has not. */
+  #editingNext = true;
   /** The command of ours that was typed and has not begun. */
   #armed: { readonly number: number; readonly command: string } | null = null;
   #hiding = false;
+  /** Number of the command that runs. */
+  #open = 0;
   #displaced = false;
 
   constructor(key: string, events: ShellStreamEvents) {
@@ -94,9 +99,15 @@ export class ShellStream {
     else if (letter === "D") this.#ended(number, Number(fields[0]), unescapeField(fields[1] ?? ""));
     else if (letter === "A") this.#promptBegins(number, Number(fields[0]));
     else if (letter === "B" && this.#phase === "drawing") this.#promptEnds();
-    else if (letter === "F" && this.#phase === "prompt") this.#phase = "continuing";
-    else if (letter === "P" && fields[0]?.startsWith("Edit=")) this.#lineEditing = fields[0] === "Edit=1";
+    else if (letter === "F") this.#continues();
+    else if (letter === "P" && fields[0] === "Edit=0") this.#lineEditing = this.#editingNext = false;
     else if (letter === "X") this.#events.unmarked();
+  }
+
+  #continues(): void {
+    if (this.#phase === "prompt") this.#phase = "continuing";
+    // With line editing off bash shows PS2 where PS1 belongs.
+    else if (this.#phase === "between") this.#promptEnds();
   }
 
   #promptEnds(): void {
@@ -116,9 +127,11 @@ export class ShellStream {
   }
 
   #began(number: number, fields: readonly string[]): void {
-    if (Number.isNaN(number)) return;
+    // Typed as a line, ours is announced by PS0 too.
+    if (Number.isNaN(number) || unescapeField(fields[0] ?? "").startsWith(runLine.slice(0, 16))) return;
     this.#hiding = false;
     this.#phase = "running";
+    this.#open = number;
     this.#events.display("\x1b]633;C\x07");
     if (this.#armed?.number === number) {
       this.#armed = null;
@@ -130,7 +143,7 @@ export class ShellStream {
   }
 
   #ended(number: number, exitCode: number, cwd: string | null): void {
-    if (this.#phase !== "running" || Number.isNaN(number)) return;
+    if (this.#phase !== "running" || number !== this.#open) return;
     this.#phase = "between";
     // A path holds no control characters worth showing.
     const property = cwd ? `\x1b]633;P;Cwd=${cwd.replaceAll(/\p{Cc}/gu, "")}\x07` : "";
@@ -145,6 +158,9 @@ export class ShellStream {
     else if (this.#phase === "running") return;
     this.#phase = "drawing";
     this.#prompt = "";
+    // Switched on again, it does not work before bash shows PS1 again (see #continues).
+    this.#lineEditing = this.#editingNext;
+    this.#editingNext = true;
     this.#events.display("\x1b]633;A\x07");
   }
 }

@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import type { TerminalAttachment, TerminalEvent } from "../../../src/ports/terminals.ts";
+import { eventually, type TestTerminals, testTerminals } from "../../support/terminals.ts";
+
+/** What a viewer sees, as the text of a screen. */
+async function screenOf(data: string, cols = 120, rows = 30): Promise<string> {
+  const { Terminal } = (await import("@xterm/headless")).default;
+  const terminal = new Terminal({ cols, rows, scrollback: 20_000, allowProposedApi: true });
+  await new Promise<void>((resolve) => terminal.write(data, resolve));
+  const { active } = terminal.buffer;
+  const lines = Array.from({ length: active.length }, (_, row) => active.getLine(row)?.translateToString(true) ?? "");
+  terminal.dispose();
+  return lines.join("\n").trimEnd();
+}
+
+describe("a terminal shared with the person", function () {
+  this.timeout(30_000);
+  let t: TestTerminals;
+  let person: TerminalAttachment;
+  let seen = "";
+
+  beforeEach(async () => {
+    t = await testTerminals({ bashrc: "PS1='person$ '\n" });
+    seen = "";
+    const attachment = await t.terminals.attach("main", (data) => {
+      seen += data;
+    });
+    assert.ok(attachment);
+    person = attachment;
+    seen = person.snapshot + seen;
+    await eventually("the prompt is shown", () => seen.includes("person$ "));
+  });
+  afterEach(async () => {
+    person.dispose();
+    await t.close();
+    assert.deepEqual(t.complaints, []);
+  });
+
+  it("shows the commands of the agent as if they had been typed", async () => {
+    await t.command("echo hello");
+    await t.command("for i in 1 2; do\n  echo $i\ndone");
+    await eventually("it is shown", () => seen.includes("2\r\n"));
+    await t.command("true");
+    await eventually("the last prompt", async () => (await screenOf(seen)).endsWith("person$ true\nperson$"));
+    assert.equal(
+      await screenOf(seen),
+      "person$ echo hello\nhello\nperson$ for i in 1 2; do\n>   echo $i\n> done\n1\n2\nperson$ true\nperson$",
+    );
+    assert.doesNotMatch(seen, /cp=[0-9a-f]{24}|__cp_|7777/);
+  });
+
+  it("reports what the person ran, with result, in the next read", async () => {
+    person.write("echo by hand; (exit 5)\r");
+    await eventually("it ran", () => seen.includes("by hand\r\n"));
+    await eventually("it ended", () => t.terminals.list()[0]?.status === "idle");
+    person.write("cd /\r");
+    await eventually("the folder changed", () => t.terminals.list()[0]?.cwd === "/");
+    const read = await t.read();
+    assert.ok(read.kind === "read");
+    assert.deepEqual(
+      read.byPerson.map(({ command, exitCode, status, output }) => ({ command, exitCode, status, text: output.text })),
+      [
+        { command: "echo by hand; (exit 5)", exitCode: 5, status: "completed", text: "by hand\n" },
+        { command: "cd /", exitCode: 0, status: "completed", text: "" },
+      ],
+    );
+    assert.match(read.output.text, /by hand\n/);
+    const again = await t.read();
+    assert.ok(again.kind === "read" && again.byPerson.length === 0);
+  });
+
+  it("knows commands that the history does not keep", async () => {
+    await t.command("HISTCONTROL=ignorespace");
+    person.write(" echo unremembered\r");
+    await eventually("it ran", () => seen.includes("\x07unremembered\r\n"));
+    await eventually("it ended", () => t.terminals.list()[0]?.status === "idle");
+    const read = await t.read();
+    assert.ok(read.kind === "read");
+    assert.deepEqual(
+      read.byPerson.map(({ command }) => command),
+      ["echo unremembered"],
+    );
+    assert.doesNotMatch((await t.command("history")).output.text, /unremembered|__cp/);
+  });
+
+  it("is busy while the person runs something, and nothing is typed", async () => {
+    person.write("sleep 0.5; echo slept\r");
+    await eventually("it runs", () => t.terminals.list()[0]?.status === "running");
+    const result = await t.run("echo intruder");
+    assert.ok(result.kind === "busy");
+    assert.equal(result.command, "sleep 0.5; echo slept");
+    const read = await t.read();
+    assert.ok(read.kind === "read");
+    assert.equal(read.command?.output.text, "slept\n");
+    assert.doesNotMatch(seen, /intruder/);
+  });
+
+  it("is busy while the person is in the middle of a multi-line command", async () => {
+    person.write("for i in 1 2\r");
+    await eventually("PS2", () => /> $/.test(seen));
+    await eventually("busy", async () => (await t.run("echo intruder")).kind === "busy");
+    person.write("do echo $i; done\r");
+    await eventually("it ran", () => seen.includes("1\r\n2\r\n"));
+    await eventually("it ended", () => t.terminals.list()[0]?.status === "idle");
+    assert.equal((await t.command("echo free")).output.text, "free\n");
+  });
+
+  it("gives an unfinished line back after a command of the agent", async () => {
+    person.write("echo half a li");
+    await eventually("the echo", () => seen.includes("half a li"));
+    assert.equal((await t.command("echo agent")).output.text, "agent\n");
+    await eventually("the line is back", async () => (await screenOf(seen)).endsWith("person$ echo half a li"));
+    person.write("ne\r");
+    await eventually("it ran", () => seen.includes("\x07half a line\r\n"));
+  });
+
+  it("tells what the agent wrote from what the person typed", async () => {
+    await t.write("echo written\r");
+    const read = await t.read();
+    assert.ok(read.kind === "read");
+    assert.deepEqual(read.byPerson, []);
+    assert.equal(read.command?.command, "echo written");
+  });
+
+  it("repaints for a late viewer", async () => {
+    await t.command("printf '\\e[32mgreen\\e[0m\\n'; seq 1 200");
+    await eventually("the prompt", async () => (await screenOf(seen)).endsWith("200\nperson$"));
+    const late = await t.terminals.attach("main", () => {});
+    assert.ok(late);
+    assert.equal(await screenOf(late.snapshot), await screenOf(seen));
+    assert.ok(late.snapshot.includes("\x1b[32mgreen"));
+    late.dispose();
+  });
+
+  it("goes on for a viewer exactly where its snapshot ends, in the middle of a flood too", async () => {
+    const running = t.command("seq 1 30000");
+    await eventually("it flows", () => seen.length > 20_000);
+    let late = "";
+    const attachment = await t.terminals.attach("main", (data) => {
+      late += data;
+    });
+    await running;
+    await t.command("echo the end");
+    await eventually("all is delivered", () => late.includes("the end\r\n"));
+    const lines = (await screenOf(attachment?.snapshot + late)).split("\n").filter((line) => /^\d+$/.test(line));
+    assert.deepEqual(
+      lines,
+      Array.from({ length: lines.length }, (_, index) => String(30_000 - lines.length + index + 1)),
+    );
+    attachment?.dispose();
+  });
+
+  it("is never slowed by a viewer that hangs, which gets a repaint in the end", async () => {
+    let release = () => {};
+    let pieces: string[] = [];
+    const stuck = await t.terminals.attach("main", (data) => {
+      pieces.push(data);
+      return new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    });
+    const result = await t.command("seq 1 600000 | sed 's/$/ and some more text/'", { maxOutputChars: 100 });
+    assert.equal(result.status, "completed");
+    assert.ok(pieces.join("").length <= 65_536);
+    pieces = [];
+    release();
+    await eventually("a repaint", () => pieces.join("").startsWith("\x1bc"));
+    assert.match(await screenOf(pieces.join("")), /600000 and some more text/);
+    stuck?.dispose();
+  });
+
+  it("follows the size of its viewer", async () => {
+    person.resize(90, 20);
+    assert.equal((await t.command("stty size")).output.text, "20 90\n");
+    person.resize(0, Number.NaN);
+    assert.match((await t.command("stty size")).output.text, /^\d+ \d+\n$/);
+  });
+
+  it("passes foreign sequences through and takes no marker from programs", async () => {
+    await t.command("printf '\\e]633;D;0\\a\\e]8;;http://x\\e\\\\link\\e]8;;\\e\\\\\\n'");
+    await eventually("it is shown", () => seen.includes("\x1b]8;;http://x\x1b\\link"));
+    assert.ok(seen.includes("\x1b]633;D;0\x07\x1b]8;;"));
+  });
+
+  it("tells its life to listeners", async () => {
+    const events: TerminalEvent[] = [];
+    const listening = t.terminals.on((event) => events.push(event));
+    await t.terminals.open({ name: "second", createdBy: "person" });
+    await t.command("exit 6", { terminal: "second" });
+    listening.dispose();
+    const ofSecond = events.filter(
+      (event) => (event.type === "exited" ? event.name : event.terminal.name) === "second",
+    );
+    assert.equal(ofSecond[0]?.type, "opened");
+    assert.deepEqual(ofSecond.at(-1), { type: "exited", name: "second", exitCode: 6 });
+    const info = t.terminals.list().find(({ name }) => name === "second");
+    assert.deepEqual([info?.status, info?.exitCode, info?.pid, info?.createdBy], ["exited", 6, null, "person"]);
+    const refused = await t.run("true", { terminal: "second" });
+    assert.ok(refused.kind === "failed" && /ended with exit code 6/.test(refused.message));
+    assert.equal((await t.terminals.open({ name: "second", createdBy: "agent" })).kind, "opened");
+    assert.equal((await t.terminals.open({ name: "second", createdBy: "agent" })).kind, "exists");
+    assert.equal((await t.command("echo again", { terminal: "second" })).output.text, "again\n");
+  });
+});
