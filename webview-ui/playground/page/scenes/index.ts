@@ -1,0 +1,32 @@
+/** All scenes of the playground by name. */
+import type { Scene } from "../stage.ts";
+import { permissionCommand, permissionWrite, question } from "./asking.scene.ts";
+import { demo, empty, emptyNoFolder, emptyWithoutKey } from "./empty.scene.ts";
+import { errorAuth, errorNetwork, failedRequest, interrupted, limit, retrying } from "./ends.scene.ts";
+import { long, longAnswer } from "./long.scene.ts";
+import { queued, queueHeld } from "./queue.scene.ts";
+import { finished, streaming } from "./streaming.scene.ts";
+import { tools } from "./tools.scene.ts";
+
+export const scenes: Record<string, Scene> = {
+  empty,
+  "empty-without-key": emptyWithoutKey,
+  "empty-no-folder": emptyNoFolder,
+  demo,
+  streaming,
+  finished,
+  "permission-command": permissionCommand,
+  "permission-write": permissionWrite,
+  question,
+  tools,
+  "error-auth": errorAuth,
+  "error-network": errorNetwork,
+  retrying,
+  limit,
+  failed: failedRequest,
+  interrupted,
+  queued,
+  "queue-held": queueHeld,
+  long,
+  "long-answer": longAnswer,
+};
