@@ -1,0 +1,110 @@
+/**
+ * Between a session's events and the panel: at most 20 messages a second, deltas of the same item merged, what the
+ * person waits for (a request, an end) sent at once.
+ */
+import type { AgentEvent, EventOf, EventType } from "../../protocol/events.ts";
+import { LIVE_TAIL_CHARS } from "../../protocol/reduce.ts";
+
+export const BATCH_INTERVAL_MS = 50;
+
+/** The panel never shows more than this of a running call, so more is not sent. */
+const OUTPUT_CHARS = 2 * LIVE_TAIL_CHARS;
+
+const URGENT: ReadonlySet<EventType> = new Set<EventType>([
+  "permission.asked",
+  "permission.answered",
+  "question.asked",
+  "question.answered",
+  "turn.started",
+  "turn.finished",
+]);
+
+/** Without effect on what the panel shows. */
+const UNSEEN: ReadonlySet<EventType> = new Set<EventType>(["terminal.output", "files.changed"]);
+
+export interface EventBatch {
+  /** `seq` of the last event that was sent before. */
+  readonly afterSeq: number;
+  readonly events: readonly AgentEvent[];
+}
+
+export interface BatcherTimer {
+  set(callback: () => void, delayMs: number): unknown;
+  clear(handle: unknown): void;
+}
+
+const systemTimer: BatcherTimer = {
+  set: (callback, delayMs) => setTimeout(callback, delayMs),
+  clear: (handle) => clearTimeout(handle as NodeJS.Timeout),
+};
+
+export class EventBatcher {
+  readonly #send: (batch: EventBatch) => void;
+  readonly #timer: BatcherTimer;
+  #pending: AgentEvent[] = [];
+  #waiting: unknown;
+  #sentSeq: number;
+
+  /** `sentSeq`: what the snapshot that the panel has ends with. */
+  constructor(sentSeq: number, send: (batch: EventBatch) => void, timer: BatcherTimer = systemTimer) {
+    this.#sentSeq = sentSeq;
+    this.#send = send;
+    this.#timer = timer;
+  }
+
+  push(event: AgentEvent): void {
+    if (UNSEEN.has(event.type)) return;
+    const last = this.#pending.at(-1);
+    const merged = last && merge(last, event);
+    if (merged) this.#pending[this.#pending.length - 1] = merged;
+    else this.#pending.push(slim(event));
+    if (URGENT.has(event.type)) this.flush();
+    else this.#waiting ??= this.#timer.set(() => this.flush(), BATCH_INTERVAL_MS);
+  }
+
+  flush(): void {
+    if (this.#waiting !== undefined) this.#timer.clear(this.#waiting);
+    this.#waiting = undefined;
+    if (this.#pending.length === 0) return;
+    const events = this.#pending;
+    this.#pending = [];
+    const afterSeq = this.#sentSeq;
+    this.#sentSeq = events.at(-1)?.seq ?? afterSeq;
+    this.#send({ afterSeq, events });
+  }
+
+  dispose(): void {
+    if (this.#waiting !== undefined) this.#timer.clear(this.#waiting);
+    this.#waiting = undefined;
+    this.#pending = [];
+  }
+}
+
+/** Both as one, carrying the later `seq`; undefined where they are not parts of one stream. */
+function merge(first: AgentEvent, second: AgentEvent): AgentEvent | undefined {
+  if (isDelta(first) && first.type === second.type && first.itemId === second.itemId) {
+    return { ...second, delta: first.delta + second.delta };
+  }
+  if (first.type === "tool.output" && second.type === "tool.output" && first.callId === second.callId) {
+    return { ...second, chunk: (first.chunk + second.chunk).slice(-OUTPUT_CHARS) };
+  }
+  return undefined;
+}
+
+function isDelta(event: AgentEvent): event is EventOf<"text.delta"> | EventOf<"reasoning.delta"> {
+  return event.type === "text.delta" || event.type === "reasoning.delta";
+}
+
+/** Opaque provider data is for the provider only, and it is large. */
+function slim(event: AgentEvent): AgentEvent {
+  if (event.type === "item.finished" && "replay" in event.item) {
+    const { replay: _sealed, ...item } = event.item;
+    return { ...event, item };
+  }
+  if (event.type === "tool.requested" && event.replay !== undefined) {
+    const { replay: _sealed, ...rest } = event;
+    return rest as AgentEvent;
+  }
+  if (event.type === "tool.output") return { ...event, chunk: event.chunk.slice(-OUTPUT_CHARS) };
+  return event;
+}

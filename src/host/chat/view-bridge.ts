@@ -1,0 +1,207 @@
+/**
+ * Between the hub and the panel. The panel gets a snapshot when it says `ready` and events after it; everything it
+ * sends is checked before anything is done. Whether a panel is there makes no difference to the agent.
+ */
+import * as z from "zod";
+import { assertNever } from "../../base/assert-never.ts";
+import type { Disposable } from "../../base/disposable.ts";
+import type { Log } from "../../ports/log.ts";
+import type { UserInput } from "../../protocol/items.ts";
+import { type HostMessage, type ViewEnvironment, type ViewMessage, viewMessageSchema } from "../../protocol/webview.ts";
+import type { LiveSession } from "../sessions/live-session.ts";
+import type { SessionHub } from "../sessions/session-hub.ts";
+import { EventBatcher } from "./event-batcher.ts";
+import { snapshotOf, turnsBefore } from "./snapshot.ts";
+
+/** What the panel can ask for besides talking to a session. */
+export interface PanelActions {
+  newSession(): void;
+  openSession(sessionId: string): Promise<unknown>;
+  pickSession(): Promise<unknown>;
+  pickModel(): Promise<unknown>;
+  setKey(): Promise<unknown>;
+  startTask(input: UserInput): Promise<unknown>;
+  openFile(session: LiveSession | null, path: string, line: number | undefined): Promise<unknown>;
+  openDiff(session: LiveSession, callId: string): Promise<unknown>;
+  openTerminal(session: LiveSession, terminal: string): void;
+  openLink(href: string): Promise<unknown>;
+  openSettings(): Promise<unknown>;
+  openLog(): void;
+}
+
+export interface ViewBridgeOptions {
+  readonly hub: SessionHub;
+  readonly post: (message: HostMessage) => void;
+  readonly environment: () => Promise<ViewEnvironment>;
+  readonly actions: PanelActions;
+  /** Before the first snapshot: what was shown in this window last time may be opened. */
+  readonly beforeFirstSnapshot: () => Promise<void>;
+  /** What an error means for the person. */
+  readonly explain: (error: unknown) => string;
+  readonly log: Log;
+}
+
+export class ViewBridge implements Disposable {
+  readonly #options: ViewBridgeOptions;
+  readonly #subscriptions: readonly Disposable[];
+  /** Set while a page listens that has the shown session's snapshot. */
+  #batcher: EventBatcher | undefined;
+  #connected = false;
+  #environmentTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: ViewBridgeOptions) {
+    this.#options = options;
+    const { hub } = options;
+    this.#subscriptions = [
+      hub.onEvent(({ session, event }) => {
+        if (session === hub.shown) this.#batcher?.push(event);
+      }),
+      hub.onShown(() => {
+        if (this.#connected) this.#sendSnapshot();
+      }),
+    ];
+  }
+
+  /** The page went away; the next one says `ready`. */
+  disconnect(): void {
+    this.#connected = false;
+    this.#dropBatcher();
+  }
+
+  async receive(raw: unknown): Promise<void> {
+    const parsed = viewMessageSchema.safeParse(raw);
+    if (!parsed.success) {
+      this.#options.log.warn(`the panel sent something that is not a message: ${z.prettifyError(parsed.error)}`);
+      return;
+    }
+    try {
+      await this.#handle(parsed.data);
+    } catch (error) {
+      this.#options.log.error(`${parsed.data.type} failed`, error);
+      this.fail(this.#options.explain(error));
+    }
+  }
+
+  fail(message: string): void {
+    this.#options.post({ type: "failed", message });
+  }
+
+  focusComposer(text?: string): void {
+    this.#options.post({ type: "composer.focus", ...(text === undefined ? {} : { text }) });
+  }
+
+  /** Something of the environment has changed; several changes at once are one message. */
+  refreshEnvironment(): void {
+    if (!this.#connected) return;
+    this.#environmentTimer ??= setTimeout(() => {
+      this.#environmentTimer = undefined;
+      this.#sendEnvironment().catch((error: unknown) => this.#options.log.error("the panel was not updated", error));
+    }, 100);
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    clearTimeout(this.#environmentTimer);
+    this.disconnect();
+  }
+
+  async #handle(message: ViewMessage): Promise<void> {
+    const { hub, actions, log } = this.#options;
+    const { shown } = hub;
+    switch (message.type) {
+      case "ready":
+        return this.#greet();
+      case "op":
+        return this.#submit(message.sessionId, message.op);
+      case "session.start": {
+        const { text, images } = message;
+        await actions.startTask({ text, ...(images === undefined || images.length === 0 ? {} : { images }) });
+        return;
+      }
+      case "session.new":
+        return actions.newSession();
+      case "session.open":
+        await actions.openSession(message.sessionId);
+        return;
+      case "session.pick":
+        await actions.pickSession();
+        return;
+      case "model.pick":
+        await actions.pickModel();
+        return;
+      case "key.set":
+        await actions.setKey();
+        return;
+      case "turns.load":
+        if (!shown) return;
+        this.#options.post({
+          type: "turns",
+          sessionId: shown.runtime.sessionId,
+          ...turnsBefore(shown.runtime.state, message.beforeTurnId),
+        });
+        return;
+      case "file.open":
+        await actions.openFile(shown, message.path, message.line);
+        return;
+      case "diff.open":
+        if (shown) await actions.openDiff(shown, message.callId);
+        return;
+      case "terminal.open":
+        if (shown) actions.openTerminal(shown, message.terminal);
+        return;
+      case "link.open":
+        await actions.openLink(message.href);
+        return;
+      case "settings.open":
+        await actions.openSettings();
+        return;
+      case "log.open":
+        return actions.openLog();
+      case "view.failed":
+        log.error(`the panel failed: ${message.message}`);
+        return;
+      default:
+        return assertNever(message);
+    }
+  }
+
+  async #submit(sessionId: string, op: Extract<ViewMessage, { type: "op" }>["op"]): Promise<void> {
+    const session = this.#options.hub.get(sessionId);
+    if (!session) {
+      this.fail("That session is not open any more. Open it from the list of sessions.");
+      return;
+    }
+    const outcome = await session.runtime.submit(op);
+    if (outcome.kind === "refused") this.fail(outcome.message);
+  }
+
+  async #greet(): Promise<void> {
+    await this.#options.beforeFirstSnapshot();
+    this.#connected = true;
+    await this.#sendEnvironment();
+    this.#sendSnapshot();
+  }
+
+  async #sendEnvironment(): Promise<void> {
+    const environment = await this.#options.environment();
+    if (this.#connected) this.#options.post({ type: "environment", environment });
+  }
+
+  #sendSnapshot(): void {
+    const { hub, post } = this.#options;
+    this.#dropBatcher();
+    const { shown } = hub;
+    if (!shown) {
+      post({ type: "snapshot", state: null, olderTurns: 0 });
+      return;
+    }
+    const { sessionId, state } = shown.runtime;
+    this.#batcher = new EventBatcher(state.lastSeq, (batch) => post({ type: "events", sessionId, ...batch }));
+    post({ type: "snapshot", ...snapshotOf(state) });
+  }
+
+  #dropBatcher(): void {
+    this.#batcher?.dispose();
+    this.#batcher = undefined;
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * What the extension adds to VS Code, as one typed table: commands, keys, settings, views. package.json repeats it
+ * because VS Code reads it there; test/unit/host/contributions.test.ts compares the two.
+ */
+
+interface CommandRow {
+  readonly title: string;
+  readonly icon?: string;
+  /** When the command can be used; it is greyed out otherwise. */
+  readonly enablement?: string;
+  /** Left out of the palette: only buttons and other code call it. */
+  readonly internal?: true;
+}
+
+/** Context keys that the extension sets; `when` clauses may use these and no others of ours. */
+export const contextKeys = {
+  running: "codepilot.running",
+  awaitingPermission: "codepilot.awaitingPermission",
+  interrupted: "codepilot.interrupted",
+} as const;
+
+export const commands = {
+  "codepilot.newTask": { title: "New Task", icon: "$(add)" },
+  "codepilot.runTask": { title: "Run Task…" },
+  "codepilot.stop": { title: "Stop", icon: "$(debug-stop)", enablement: contextKeys.running },
+  "codepilot.resume": { title: "Resume", enablement: contextKeys.interrupted },
+  "codepilot.discard": { title: "Discard Interrupted Turn", enablement: contextKeys.interrupted },
+  "codepilot.showSessions": { title: "Show Sessions", icon: "$(history)" },
+  "codepilot.selectModel": { title: "Select Model" },
+  "codepilot.setApiKey": { title: "Set API Key" },
+  "codepilot.allowPending": { title: "Allow Pending Request", enablement: contextKeys.awaitingPermission },
+  "codepilot.denyPending": { title: "Deny Pending Request", enablement: contextKeys.awaitingPermission },
+  "codepilot.showPending": { title: "Show Pending Requests", enablement: contextKeys.awaitingPermission },
+  "codepilot.openTerminal": { title: "Open Agent Terminal" },
+  "codepilot.endTerminal": { title: "End Agent Terminal" },
+  "codepilot.openSettings": { title: "Open Settings", icon: "$(gear)" },
+  "codepilot.showLog": { title: "Show Log" },
+  "codepilot.statusAction": { title: "Show What CodePilot Is Doing", internal: true },
+} as const satisfies Record<string, CommandRow>;
+
+export type CommandId = keyof typeof commands;
+
+export const viewId = "codepilot.chat";
+export const taskType = "codepilot";
+
+/** Chords that neither a browser nor VS Code's own chat takes. */
+const keybindings = [
+  { command: "codepilot.newTask", key: "ctrl+alt+j" },
+  { command: "codepilot.stop", key: "ctrl+alt+s", when: contextKeys.running },
+  { command: "codepilot.allowPending", key: "ctrl+alt+y", when: contextKeys.awaitingPermission },
+  { command: "codepilot.denyPending", key: "ctrl+alt+n", when: contextKeys.awaitingPermission },
+] as const satisfies readonly { command: CommandId; key: string; when?: string }[];
+
+/** `machine`: only in the person's own settings, so that a checked-out folder can not redirect keys or sessions. */
+const settings = {
+  "codepilot.model": {
+    type: "string",
+    default: "",
+    order: 1,
+    scope: "window",
+    markdownDescription:
+      "Model for new tasks as `provider/name`, for example `anthropic/claude-sonnet-5`, `openai/gpt-5`, `openai-chat/qwen3` or `vscode/ID`. Empty: Anthropic or OpenAI when a key for it is found, else the demo. [Select a model](command:codepilot.selectModel).",
+  },
+  "codepilot.baseUrl": {
+    type: "object",
+    default: {},
+    order: 2,
+    scope: "machine",
+    additionalProperties: false,
+    properties: {
+      openai: { type: "string", description: "Responses API. Default: OPENAI_BASE_URL, else OpenAI." },
+      "openai-chat": { type: "string", description: "Chat Completions API (Ollama, vLLM, OpenRouter, …)." },
+      anthropic: { type: "string", description: "Messages API. Default: ANTHROPIC_BASE_URL, else Anthropic." },
+    },
+    markdownDescription:
+      'Endpoint for each provider, for example `{"openai-chat": "http://127.0.0.1:11434/v1"}`. A server on this machine needs no key. Keys are never kept in settings: [set a key](command:codepilot.setApiKey).',
+  },
+  "codepilot.approval": {
+    type: "string",
+    default: "untrusted",
+    order: 3,
+    scope: "machine",
+    enum: ["untrusted", "on-request", "on-failure", "never"],
+    enumDescriptions: [
+      "Ask before every write and every command.",
+      "Behaves like “untrusted” in this version.",
+      "Behaves like “untrusted” in this version.",
+      "Never ask: what would be asked is refused.",
+    ],
+    description: "When the agent asks before it does something.",
+  },
+  "codepilot.permissions.prompt": {
+    type: "string",
+    default: "modal",
+    order: 4,
+    scope: "window",
+    enum: ["modal", "card"],
+    enumDescriptions: [
+      "A modal message that can not be overlooked. Cancel leaves the request pending in the panel.",
+      "Only the card in the panel, the status bar and the commands Allow / Deny Pending Request.",
+    ],
+    description: "How permission requests are shown.",
+  },
+  "codepilot.maxSteps": {
+    type: ["integer", "null"],
+    default: null,
+    minimum: 1,
+    order: 5,
+    scope: "window",
+    description: "Model responses after which a turn ends. Empty: no limit.",
+  },
+  "codepilot.shell": {
+    type: "string",
+    default: "",
+    order: 6,
+    scope: "machine",
+    description: "Path or name of the shell in the agent's terminals. Empty: bash.",
+  },
+  "codepilot.home": {
+    type: "string",
+    default: "",
+    order: 7,
+    scope: "machine",
+    markdownDescription: "Folder that keeps the sessions. Empty: `$CODEPILOT_HOME`, else `~/.codepilot`.",
+  },
+} as const;
+
+export type SettingId = keyof typeof settings;
+
+const viewsContainers = {
+  activitybar: [{ id: "codepilot", title: "CodePilot", icon: "media/codepilot.svg" }],
+};
+
+const views = {
+  codepilot: [{ type: "webview", id: viewId, name: "Chat", icon: "media/codepilot.svg" }],
+};
+
+const taskDefinitions = [
+  {
+    type: taskType,
+    required: [],
+    properties: {
+      prompt: { type: "string", description: "What the agent shall do." },
+      agent: {
+        type: "string",
+        description: "Path of an agent file (YAML), relative to the folder: model, limits and tools of this task.",
+      },
+      model: { type: "string", description: "provider/name; outranks the agent file and the setting." },
+    },
+  },
+];
+
+const configuration = { title: "CodePilot", properties: settings };
+
+/** `contributes` as package.json has to say it. */
+export function contributesSection() {
+  const rows = Object.entries(commands) as [CommandId, CommandRow][];
+  const group = (index: number) => `navigation@${index}`;
+  const titleButtons: CommandId[] = ["codepilot.newTask", "codepilot.showSessions", "codepilot.openSettings"];
+  return {
+    viewsContainers,
+    views,
+    commands: rows.map(([command, { title, icon, enablement }]) => ({
+      command,
+      title,
+      category: "CodePilot",
+      ...(icon ? { icon } : {}),
+      ...(enablement ? { enablement } : {}),
+    })),
+    menus: {
+      "view/title": titleButtons.map((command, index) => ({
+        command,
+        when: `view == ${viewId}`,
+        group: group(index + 1),
+      })),
+      commandPalette: rows.filter(([, { internal }]) => internal).map(([command]) => ({ command, when: "false" })),
+    },
+    keybindings,
+    configuration,
+    taskDefinitions,
+  };
+}
+
+/** The other parts of package.json that belong to the window. */
+export const activationEvents = ["onStartupFinished", `onTaskType:${taskType}`];
+
+export const capabilities = {
+  virtualWorkspaces: {
+    supported: false,
+    description: "The agent works on files and runs commands, so it needs a folder on a disk.",
+  },
+  untrustedWorkspaces: {
+    supported: "limited",
+    description: "In a workspace that is not trusted the agent can only read.",
+    restrictedConfigurations: ["codepilot.model", "codepilot.permissions.prompt", "codepilot.maxSteps"],
+  },
+};

@@ -1,0 +1,122 @@
+/**
+ * A permission request in the plain text of a modal message: everything the person decides about, nothing that the
+ * model could dress up. Control characters are shown, never obeyed; long texts are cut where it is said.
+ */
+import { assertNever } from "../../base/assert-never.ts";
+import type { Access, PermissionRequest } from "../../protocol/permissions.ts";
+
+export interface PromptText {
+  readonly message: string;
+  readonly detail: string;
+}
+
+const BODY_CHARS = 1_500;
+const BODY_LINES = 30;
+const WRAP_AT = 100;
+
+export function permissionText(request: PermissionRequest, session: string): PromptText {
+  const { access, reason, sessionLabel } = request;
+  const parts = [bodyOf(access), placeOf(access), `Asked because ${reason}.`];
+  if (sessionLabel !== null) parts.push(`“Allow in this session” remembers: ${bounded(sessionLabel, 200)}`);
+  if (session !== "") parts.push(`Task: ${bounded(session, 100)}`);
+  return { message: questionOf(request), detail: parts.filter((part) => part !== "").join("\n\n") };
+}
+
+/** One line for lists and the status bar. */
+export function permissionLine(request: PermissionRequest): string {
+  return bounded(request.title, 120);
+}
+
+function questionOf({ access, tool }: PermissionRequest): string {
+  switch (access.kind) {
+    case "none":
+      return `Allow CodePilot to use ${tool}?`;
+    case "read":
+      return `Allow CodePilot to read ${bounded(access.path, 200)}?`;
+    case "write":
+      return `Allow CodePilot to ${access.change === "create" ? "create" : "change"} ${bounded(access.path, 200)}?`;
+    case "execute":
+      return "Allow CodePilot to run this command?";
+    case "input":
+      return `Allow CodePilot to type into the terminal “${bounded(access.terminal, 60)}”?`;
+    case "terminate":
+      return `Allow CodePilot to end the terminal “${bounded(access.terminal, 60)}”?`;
+    default:
+      return assertNever(access);
+  }
+}
+
+function bodyOf(access: Access): string {
+  switch (access.kind) {
+    case "execute":
+      return excerpt(access.command);
+    case "write": {
+      const counts = `+${access.addedLines} −${access.removedLines} lines`;
+      return access.diff === "" ? counts : `${counts}\n${excerpt(changedLines(access.diff))}`;
+    }
+    case "input":
+      return excerpt(access.text);
+    default:
+      return "";
+  }
+}
+
+function placeOf(access: Access): string {
+  switch (access.kind) {
+    case "execute":
+      return `In ${bounded(access.cwd, 200)}, terminal “${bounded(access.terminal, 60)}”.`;
+    case "input":
+      return access.running === null ? "Nothing runs there." : `Running there: ${bounded(access.running, 200)}`;
+    case "write":
+      return access.unread ? "Its present content was not read in this session." : "";
+    case "terminate":
+      return access.createdBy === "person" ? "You opened it." : "";
+    default:
+      return "";
+  }
+}
+
+/** Without the file names, which are in the question already. */
+function changedLines(diff: string): string {
+  return diff
+    .split("\n")
+    .filter((line) => !/^(---|\+\+\+|===|Index:|diff )/.test(line))
+    .join("\n");
+}
+
+/** Wrapped by hand, because a modal message folds long lines where it likes. */
+function excerpt(text: string): string {
+  const visible = showControls(text);
+  const cut = visible.slice(0, BODY_CHARS);
+  const lines = cut.split("\n").flatMap(wrap);
+  const shown = lines.slice(0, BODY_LINES).join("\n");
+  const hidden = visible.length - shown.replaceAll("\n", "").length - (cut.split("\n").length - 1);
+  return visible.length > BODY_CHARS || lines.length > BODY_LINES
+    ? `${shown}\n[… about ${Math.max(1, hidden)} more characters: see the card in the CodePilot panel]`
+    : shown;
+}
+
+function wrap(line: string): string[] {
+  const pieces: string[] = [];
+  for (let rest = line; ; rest = rest.slice(WRAP_AT)) {
+    pieces.push(rest.slice(0, WRAP_AT));
+    if (rest.length <= WRAP_AT) return pieces;
+  }
+}
+
+function bounded(text: string, limit: number): string {
+  const visible = showControls(text).replaceAll("\n", "⏎");
+  return visible.length > limit ? `${visible.slice(0, limit - 1)}…` : visible;
+}
+
+/** Also what reorders or hides text (bidirectional marks, zero-width characters), so that it reads as it runs. */
+function showControls(text: string): string {
+  return text
+    .replaceAll("\r\n", "\n")
+    .replaceAll("\t", "    ")
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}]/gu, (character) => {
+      if (character === "\n") return character;
+      const code = character.codePointAt(0) ?? 0;
+      return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+    });
+}

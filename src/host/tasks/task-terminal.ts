@@ -1,0 +1,125 @@
+/**
+ * The terminal of a task of type `codepilot`: runs the agent in a session of its own and ends with a true exit
+ * status. Permission requests come through the window's one prompter. Ctrl-C stops.
+ */
+import { resolve } from "node:path";
+import * as vscode from "vscode";
+import { AppError, messageOf } from "../../base/app-error.ts";
+import { loadAgentFile } from "../../embed/agent-file.ts";
+import type { RuntimeOptions, TurnResult } from "../../embed/runtime.ts";
+import type { Log } from "../../ports/log.ts";
+import type { AgentFile } from "../../protocol/agent-file.ts";
+import type { LiveSession } from "../sessions/live-session.ts";
+import type { SessionHub } from "../sessions/session-hub.ts";
+import { type AgentTask, parseTask } from "./task-definition.ts";
+import { TaskOutput } from "./task-output.ts";
+
+/** The same as those of `codepilot exec`. */
+const EXIT = { completed: 0, failed: 1, usage: 2, unanswered: 3, interrupted: 130 } as const;
+
+const CTRL_C = "\x03";
+
+export interface TaskTerminalOptions {
+  readonly hub: SessionHub;
+  readonly definition: unknown;
+  readonly cwd: () => string | null;
+  readonly log: Log;
+}
+
+export class TaskTerminal implements vscode.Pseudoterminal {
+  readonly #options: TaskTerminalOptions;
+  readonly #write = new vscode.EventEmitter<string>();
+  readonly #closed = new vscode.EventEmitter<number>();
+  readonly onDidWrite = this.#write.event;
+  readonly onDidClose = this.#closed.event;
+  readonly #output = new TaskOutput((text) => this.#write.fire(text));
+  readonly #stop = new AbortController();
+
+  constructor(options: TaskTerminalOptions) {
+    this.#options = options;
+  }
+
+  open(): void {
+    void this.#run().then((code) => this.#closed.fire(code));
+  }
+
+  close(): void {
+    this.#stop.abort();
+  }
+
+  handleInput(data: string): void {
+    if (!data.includes(CTRL_C) || this.#stop.signal.aborted) return;
+    this.#output.line("^C");
+    this.#stop.abort();
+  }
+
+  async #run(): Promise<number> {
+    const parsed = parseTask(this.#options.definition);
+    if (parsed.kind === "invalid") {
+      this.#output.problem(parsed.message);
+      return EXIT.usage;
+    }
+    let session: LiveSession | undefined;
+    try {
+      session = await this.#options.hub.startForTask(await this.#overrides(parsed.task));
+      const subscription = session.runtime.on((event) => this.#output.show(event));
+      try {
+        return this.#report(await session.runtime.run(parsed.task.prompt, { signal: this.#stop.signal }));
+      } finally {
+        subscription.dispose();
+      }
+    } catch (error) {
+      this.#output.problem(messageOf(error));
+      if (AppError.is(error)) {
+        if (error.next) this.#output.line(error.next);
+        return error.code === "storage" ? EXIT.failed : EXIT.usage;
+      }
+      this.#options.log.error("a task failed", error);
+      return EXIT.failed;
+    } finally {
+      if (session) await this.#end(session);
+    }
+  }
+
+  #report({ reason, error }: TurnResult): number {
+    if (error) {
+      this.#output.problem(error.message);
+      if (error.next) this.#output.line(error.next);
+    }
+    if (error?.class === "unanswered") return EXIT.unanswered;
+    if (reason === "completed") return EXIT.completed;
+    if (reason !== "interrupted") return EXIT.failed;
+    this.#output.line("Stopped.");
+    return EXIT.interrupted;
+  }
+
+  async #end(session: LiveSession): Promise<void> {
+    await this.#options.hub.close(session).catch((error: unknown) => {
+      this.#options.log.error("the session of a task was not closed", error);
+    });
+  }
+
+  async #overrides({ agent, model }: AgentTask): Promise<Partial<RuntimeOptions>> {
+    const named = model === undefined ? {} : { model };
+    if (agent === undefined) return named;
+    const loaded = await loadAgentFile(resolve(this.#options.cwd() ?? "/", agent));
+    return { ...agentOptions(loaded.agent), ...(loaded.workDir ? { cwd: loaded.workDir } : {}), ...named };
+  }
+}
+
+function agentOptions({ model, runtime, tools }: AgentFile): Partial<RuntimeOptions> {
+  const thinking = model?.thinking?.enabled ? (model.thinking.budget_tokens ?? 8000) : undefined;
+  return {
+    ...(model ? { model: `${model.provider}/${model.name}` } : {}),
+    ...(model?.base_url === undefined ? {} : { baseUrl: model.base_url }),
+    ...(model?.api_key_env === undefined ? {} : { apiKeyEnv: model.api_key_env }),
+    ...(runtime?.max_steps === undefined ? {} : { maxSteps: runtime.max_steps }),
+    ...(tools === undefined ? {} : { tools }),
+    modelSettings: {
+      ...(model?.temperature === undefined ? {} : { temperature: model.temperature }),
+      ...(model?.max_tokens === undefined ? {} : { maxOutputTokens: model.max_tokens }),
+      ...(model?.reasoning_effort === undefined ? {} : { reasoningEffort: model.reasoning_effort }),
+      ...(thinking === undefined ? {} : { thinkingBudgetTokens: thinking }),
+    },
+  };
+}

@@ -1,0 +1,327 @@
+/**
+ * Everything of a window that is needed once somebody uses CodePilot: sessions, prompts, panel, terminals, models.
+ * Loaded by src/extension.ts on first need.
+ */
+import * as vscode from "vscode";
+import { AppError, messageOf } from "../base/app-error.ts";
+import { DisposableStore } from "../base/disposable.ts";
+import { PRODUCT_VERSION } from "../embed/product-version.ts";
+import { Runtime, type RuntimeOptions } from "../embed/runtime.ts";
+import { NodeFileSystem } from "../node/files/node-file-system.ts";
+import { FileSessionStore } from "../node/stores/file-session-store.ts";
+import type { UserInput } from "../protocol/items.ts";
+import type { ViewEnvironment } from "../protocol/webview.ts";
+import type { Ask } from "./ask.ts";
+import { ChatView } from "./chat/chat-view.ts";
+import { ViewBridge } from "./chat/view-bridge.ts";
+import { DocumentFileSystem } from "./files/document-file-system.ts";
+import type { Keys } from "./keys.ts";
+import { VscodeModelClient } from "./language-model/vscode-model-client.ts";
+import { chooseModel, type ModelChoice } from "./models/model-choice.ts";
+import { pickModel } from "./models/pick-model.ts";
+import { setKey } from "./models/set-key.ts";
+import { BEFORE_SCHEME, BeforeImages, openDiff, openFile, openLink } from "./open-documents.ts";
+import type { OutputLog } from "./output-log.ts";
+import { PermissionPrompter } from "./prompts/permission-prompter.ts";
+import { QuestionPrompter } from "./prompts/question-prompter.ts";
+import type { LiveSession } from "./sessions/live-session.ts";
+import { SessionHub } from "./sessions/session-hub.ts";
+import { readSettings, writeModelSetting } from "./settings.ts";
+import { StatusBar } from "./status-bar.ts";
+import { TaskTerminal } from "./tasks/task-terminal.ts";
+import { AgentTerminals } from "./terminals/agent-terminals.ts";
+import { diskFolders, workspacePlace } from "./workspace-place.ts";
+
+export interface WindowParts {
+  readonly context: vscode.ExtensionContext;
+  readonly log: OutputLog;
+  readonly keys: Keys;
+  readonly statusItem: vscode.StatusBarItem;
+  readonly ask: Ask;
+}
+
+const SHOWN_SESSION_KEY = "codepilot.shownSession";
+const RECENT = 5;
+
+export class CodePilotWindow {
+  readonly hub: SessionHub;
+  readonly prompter: PermissionPrompter;
+  readonly questions: QuestionPrompter;
+  readonly terminals: AgentTerminals;
+  readonly #parts: WindowParts;
+  readonly #view: ChatView;
+  readonly #bridge: ViewBridge;
+  readonly #images: BeforeImages;
+  readonly #files = new DocumentFileSystem(new NodeFileSystem());
+  readonly #languageModels = new VscodeModelClient();
+  readonly #store = new DisposableStore();
+  #restored: Promise<void> | undefined;
+  #focusComposerText: { text?: string } | undefined;
+
+  constructor(parts: WindowParts) {
+    const { context, log, keys, statusItem } = parts;
+    this.#parts = parts;
+    this.hub = this.#store.add(
+      new SessionHub({
+        runtimeOptions: () => this.#runtimeOptions(),
+        openRuntime: (options) => Runtime.open(options),
+        store: () => new FileSessionStore(readSettings().home),
+        cwd: () => workspacePlace()?.cwd ?? null,
+        log,
+        now: () => Date.now(),
+      }),
+    );
+    this.#images = new BeforeImages((sessionId) => this.hub.get(sessionId));
+    this.#view = this.#store.add(
+      new ChatView(context.extensionUri, {
+        onMessage: (message) => void this.#bridge.receive(message),
+        onPageChanged: () => this.#bridge.disconnect(),
+      }),
+    );
+    this.prompter = this.#store.add(
+      new PermissionPrompter({
+        hub: this.hub,
+        ask: parts.ask,
+        mode: () => readSettings().prompt,
+        tell: (message) => void vscode.window.showInformationMessage(message),
+        log,
+      }),
+    );
+    this.questions = this.#store.add(new QuestionPrompter(this.hub, () => this.#view.visible));
+    this.terminals = this.#store.add(new AgentTerminals(this.hub, log));
+    this.#bridge = this.#store.add(this.#makeBridge());
+    this.#store.add(
+      new StatusBar(this.hub, statusItem, (glance) => this.#view.badge(glance.permissions.length + glance.questions)),
+    );
+    this.#store.add(vscode.workspace.registerTextDocumentContentProvider(BEFORE_SCHEME, this.#images));
+    this.#store.add(
+      this.hub.onShown((session) => {
+        void context.workspaceState.update(SHOWN_SESSION_KEY, session?.runtime.sessionId);
+        this.#bridge.refreshEnvironment();
+      }),
+    );
+    this.#store.add(
+      this.hub.onEvent(({ event }) => {
+        if (event.type === "turn.finished" || event.type === "model.selected") this.#bridge.refreshEnvironment();
+      }),
+    );
+    const refresh = () => this.#bridge.refreshEnvironment();
+    this.#store.add(keys.onDidChange(refresh));
+    this.#store.add(vscode.workspace.onDidGrantWorkspaceTrust(refresh));
+    this.#store.add(vscode.workspace.onDidChangeWorkspaceFolders(refresh));
+    this.#store.add(
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration("codepilot")) refresh();
+      }),
+    );
+  }
+
+  attachView(view: vscode.WebviewView): void {
+    this.#view.attach(view);
+  }
+
+  /** Shows the panel with no session, ready for a task. */
+  async newTask(): Promise<void> {
+    this.hub.showNone();
+    await this.revealChat({});
+  }
+
+  /** `focus`: the composer takes the focus, with this text in it if there is one. */
+  async revealChat(focus?: { text?: string }): Promise<void> {
+    this.#focusComposerText = focus;
+    await this.#view.reveal();
+    // A page that is there already takes it at once, a new one when it is ready.
+    if (focus) this.#bridge.focusComposer(focus.text);
+  }
+
+  async startTask(input: UserInput): Promise<LiveSession> {
+    try {
+      return await this.hub.submit(input);
+    } catch (error) {
+      await this.offerWayOut(error);
+      throw error;
+    }
+  }
+
+  taskTerminal(definition: unknown): vscode.Pseudoterminal {
+    return new TaskTerminal({
+      hub: this.hub,
+      definition,
+      cwd: () => workspacePlace()?.cwd ?? null,
+      log: this.#parts.log,
+    });
+  }
+
+  async pickModel(): Promise<void> {
+    const settings = readSettings();
+    const picked = await pickModel({
+      current: (await this.model()).model,
+      baseUrl: settings.baseUrl,
+      secrets: this.#parts.keys,
+      environment: process.env,
+    });
+    if (picked?.kind === "set-key") return this.setKey();
+    if (picked?.kind !== "model") return;
+    await writeModelSetting(picked.model);
+    await this.hub.shown?.runtime.submit({ type: "model.select", model: picked.model });
+    this.#bridge.refreshEnvironment();
+  }
+
+  async setKey(): Promise<void> {
+    if (await setKey(this.#parts.keys)) this.#bridge.refreshEnvironment();
+  }
+
+  /** Of the next turn: the shown session's, else the one for new tasks. */
+  async model(): Promise<ModelChoice> {
+    const settings = readSettings();
+    return chooseModel({
+      wanted: this.hub.shown?.runtime.state.model || settings.model,
+      baseUrl: settings.baseUrl,
+      secrets: this.#parts.keys,
+      environment: process.env,
+    });
+  }
+
+  /** For a command that failed: what went wrong, with a button for what to do next. */
+  async offerWayOut(error: unknown): Promise<void> {
+    if (AppError.is(error, "usage") && workspacePlace() === null) {
+      const button = await vscode.window.showWarningMessage(explain(error), "Open Folder");
+      if (button) await vscode.commands.executeCommand("workbench.action.files.openFolder");
+      return;
+    }
+    this.#parts.log.error("a command failed", error);
+    const button = await vscode.window.showErrorMessage(explain(error), "Show Log");
+    if (button) this.#parts.log.show();
+  }
+
+  /** After the window has started: turns that were left behind go on, or are offered. */
+  async resumeUnfinished(): Promise<void> {
+    await this.#restoreOnce();
+    const shown = this.hub.shown;
+    const turn = shown?.runtime.interruptedTurn;
+    if (!shown || !turn) return;
+    const what = turn.unresolved.length > 0 ? ` while it did: ${turn.unresolved.join("; ")}` : "";
+    const message = `CodePilot was interrupted${what}. Resume the turn?`;
+    const button = await vscode.window.showInformationMessage(message, "Resume", "Discard", "Show");
+    if (button === "Resume") await shown.runtime.submit({ type: "turn.resume" });
+    if (button === "Discard") await shown.runtime.discard();
+    if (button === "Show") await this.revealChat();
+  }
+
+  /** Lets go of everything; running turns are left for the next window. */
+  async release(): Promise<void> {
+    const released = this.hub.release();
+    this.#store.dispose();
+    await released;
+  }
+
+  #makeBridge(): ViewBridge {
+    const { log } = this.#parts;
+    return new ViewBridge({
+      hub: this.hub,
+      post: (message) => this.#view.post(message),
+      environment: () => this.#environment(),
+      beforeFirstSnapshot: async () => {
+        await this.#restoreOnce();
+        const focus = this.#focusComposerText;
+        this.#focusComposerText = undefined;
+        // After the snapshot, which follows in the same turn of the event loop.
+        if (focus) setTimeout(() => this.#bridge.focusComposer(focus.text), 50);
+      },
+      explain,
+      log,
+      actions: {
+        newSession: () => this.hub.showNone(),
+        openSession: (sessionId) => this.hub.open(sessionId),
+        pickSession: async () => vscode.commands.executeCommand("codepilot.showSessions"),
+        pickModel: () => this.pickModel(),
+        setKey: () => this.setKey(),
+        startTask: (input) => this.startTask(input),
+        openFile: (session, path, line) =>
+          openFile(path, line, session?.runtime.state.cwd ?? workspacePlace()?.cwd ?? "/"),
+        openDiff: (session, callId) => openDiff(this.#images, session, callId),
+        openTerminal: (session, name) => this.terminals.open(session, name, { preserveFocus: true }),
+        openLink,
+        openSettings: async () => vscode.commands.executeCommand("codepilot.openSettings"),
+        openLog: () => log.show(),
+      },
+    });
+  }
+
+  /** Once a window: unfinished turns, else the session that was in the panel when the page was left. */
+  #restoreOnce(): Promise<void> {
+    this.#restored ??= this.#restore().catch((error: unknown) => {
+      this.#parts.log.error("the last session was not restored", error);
+    });
+    return this.#restored;
+  }
+
+  async #restore(): Promise<void> {
+    await this.hub.resumeUnfinished();
+    const last = this.#parts.context.workspaceState.get<unknown>(SHOWN_SESSION_KEY);
+    if (this.hub.shown || typeof last !== "string") return;
+    try {
+      await this.hub.open(last);
+    } catch (error) {
+      // Deleted, or another window has it: the panel starts with the list of recent sessions.
+      if (!AppError.is(error, "not-found") && !AppError.is(error, "in-use")) throw error;
+    }
+  }
+
+  async #environment(): Promise<ViewEnvironment> {
+    const [choice, recent] = await Promise.all([this.model(), this.hub.list(RECENT)]);
+    return {
+      productVersion: PRODUCT_VERSION,
+      model: choice.model,
+      modelLabel: choice.label,
+      demo: choice.demo,
+      modelReady: choice.ready,
+      modelProblem: choice.problem,
+      folders: diskFolders().map((folder) => ({ name: folder.name, path: folder.uri.fsPath })),
+      trusted: vscode.workspace.isTrusted,
+      prompt: readSettings().prompt,
+      recent,
+    };
+  }
+
+  async #runtimeOptions(): Promise<RuntimeOptions> {
+    const place = workspacePlace();
+    if (place === null) {
+      throw new AppError("usage", "No folder is open, so there is nothing to work on.", {
+        next: "Open a folder and give the task again.",
+      });
+    }
+    const settings = readSettings();
+    const { log, keys } = this.#parts;
+    const choice = await chooseModel({
+      wanted: settings.model,
+      baseUrl: settings.baseUrl,
+      secrets: keys,
+      environment: process.env,
+    });
+    return {
+      ...place,
+      model: choice.model,
+      approval: settings.approval,
+      attended: true,
+      home: settings.home,
+      trusted: () => vscode.workspace.isTrusted,
+      ...(settings.maxSteps === undefined ? {} : { maxSteps: settings.maxSteps }),
+      ...(settings.shell === undefined ? {} : { shell: settings.shell }),
+      adapters: {
+        fileSystem: this.#files,
+        secrets: keys,
+        log,
+        connection: (provider) => ({ baseUrl: readSettings().baseUrl[provider] }),
+        modelClient: (provider) => (provider === "vscode" ? this.#languageModels : undefined),
+      },
+    };
+  }
+}
+
+/** Cause and next step, as sentences. */
+function explain(error: unknown): string {
+  const message = messageOf(error);
+  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?…]$/.test(message) ? "" : "."}`;
+  return AppError.is(error) && error.next ? `${sentence} ${error.next}` : sentence;
+}
