@@ -23,6 +23,7 @@ export type OpenTerminalResult =
 
 /** Rendered text: escape sequences applied, no colours, head and tail kept. */
 export interface TerminalText {
+  /** Where something was left out, a line of its own says how much. */
   readonly text: string;
   /** Characters left out between head and tail. */
   readonly droppedChars: number;
@@ -34,7 +35,11 @@ export interface CommandResult {
   /** Number of this command in its terminal, from 1. */
   readonly ordinal: number;
   readonly command: string;
-  /** `exited`: the shell itself ended. `unknown`: no markers in this shell, so whether it ended is not known. */
+  /**
+   * `exited`: the shell itself ended (`exit`, killed, or because nothing less ended the command); `main` gets a new one
+   * at the next need. `unknown`: no markers in this shell, so whether it ended is not known; also a command that was
+   * withdrawn before it began.
+   */
   readonly status: "completed" | "running" | "unknown" | "exited";
   readonly exitCode: number | null;
   readonly cwd: string | null;
@@ -46,7 +51,7 @@ export interface CommandResult {
 export type RunResult =
   | CommandResult
   | { readonly kind: "no-terminal"; readonly names: readonly string[] }
-  /** A command is running there: nothing was typed. */
+  /** A command, the startup files or an unfinished line of the person is there: nothing was typed. */
   | { readonly kind: "busy"; readonly command: string; readonly startedAtMs: number }
   | { readonly kind: "failed"; readonly message: string };
 
@@ -72,6 +77,10 @@ export interface ReadTerminal {
   readonly maxOutputChars: number;
 }
 
+/**
+ * Types into the terminal; resolves when the running command ends, when the program has been quiet for 0.3 s (1 s
+ * when it does not react at all), or at the timeout.
+ */
 export interface WriteTerminal extends ReadTerminal {
   /** Raw characters; no newline is added. */
   readonly text: string;
@@ -115,8 +124,12 @@ export interface Terminals extends Disposable {
   write(request: WriteTerminal): Promise<ReadResult>;
   /** SIGHUP and SIGINT, SIGTERM, SIGKILL for everything in it; resolves when the processes are gone, within 5 s. */
   terminate(name: string): Promise<"terminated" | "no-terminal">;
-  /** Null when there is no such terminal. Spawns `main` when needed. A viewer that does not keep up never slows the shell. */
-  attach(name: string, onData: (data: string) => void): Promise<TerminalAttachment | null>;
+  /**
+   * Null when there is no such terminal. Spawns `main` when needed. `onData` begins after the snapshot; while a promise
+   * it returned is pending it is not called again. A viewer that does not keep up never slows the shell: it is told
+   * what it missed (a log) or gets a repaint (a full-screen program, beginning with a reset).
+   */
+  attach(name: string, onData: (data: string) => void | Promise<void>): Promise<TerminalAttachment | null>;
   /** The result of a command by its id, for recovery; null when it is not known here. */
   result(commandId: string): Promise<CommandResult | null>;
   on(listener: (event: TerminalEvent) => void): Disposable;

@@ -14,7 +14,7 @@ import { TextCapture } from "./text-capture.ts";
 import { Viewer } from "./viewer.ts";
 
 /** Raw output kept for viewers. */
-const historyChars = 1_048_576;
+const historyBytes = 1_048_576;
 /** Rendered output kept between two reads, and for a command that the person typed. */
 const freshChars = 131_072;
 const typedCommandChars = 40_000;
@@ -56,7 +56,7 @@ export class PtySession {
   readonly #options: PtySessionOptions;
   readonly #pty: Pty;
   readonly #stream: ShellStream;
-  readonly #history = new RawHistory(historyChars);
+  readonly #history = new RawHistory(historyBytes);
   readonly #viewers = new Set<Viewer>();
   readonly #resolveReady: () => void;
   #size: PtySize;

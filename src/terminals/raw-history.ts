@@ -1,89 +1,122 @@
 /**
- * The newest part of a terminal's raw output, bounded, from which a screen can be rebuilt when somebody looks.
- * Keeping a screen emulated all the time would cost more than the output itself.
+ * The newest part of a terminal's raw output, from which a screen can be rebuilt when somebody looks. A ring of bytes:
+ * keeping strings would make every flood pass through the old generation of the heap, keeping a screen emulated would
+ * cost more than the output itself. Positions count bytes since the beginning.
  */
 export interface RawPart {
   /** Sets the modes that were switched on before this part, such as the alternate screen. */
   readonly modes: string;
   readonly text: string;
+  /** Whether it begins on the alternate screen. */
+  readonly alternate: boolean;
+}
+
+interface ModeChange {
+  readonly position: number;
+  readonly number: string;
+  readonly state: "h" | "l";
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
 const modeSequence = /\x1b\[\?([\d;]+)([hl])/g;
 const modeOpening = "\x1b[?";
-/** Chunks are joined up to this length, so that many small writes do not cost an array entry each. */
-const joinedLength = 8192;
+const firstCapacity = 65_536;
+/** Above this many changes the oldest are taken as if they lay before the kept part. */
+const maxModeChanges = 2000;
 
 export class RawHistory {
   readonly #limit: number;
-  #chunks: string[] = [];
+  #ring: Buffer = Buffer.alloc(0);
   #start = 0;
   #end = 0;
+  /** Modes at `#start`, and their changes after it. */
   readonly #modes = new Map<string, "h" | "l">();
+  #changes: ModeChange[] = [];
 
-  constructor(limitChars: number) {
-    this.#limit = limitChars;
+  constructor(limitBytes: number) {
+    this.#limit = limitBytes;
   }
 
-  /** Characters ever written: the position after the newest. */
+  /** Bytes ever written: the position after the newest. */
   get end(): number {
     return this.#end;
   }
 
-  /** Position of the oldest character that is kept. */
-  get start(): number {
-    return this.#start;
-  }
-
   push(text: string): void {
-    const last = this.#chunks.length - 1;
-    const lastChunk = this.#chunks[last];
-    if (lastChunk !== undefined && lastChunk.length + text.length < joinedLength) this.#chunks[last] = lastChunk + text;
-    else this.#chunks.push(text);
-    this.#end += text.length;
-    // Trimmed at twice the limit, so that the cost of a push is constant.
-    if (this.#end - this.#start > 2 * this.#limit) this.#trim();
+    if (text.includes(modeOpening)) this.#noteModes(text);
+    let bytes = Buffer.from(text);
+    this.#end += bytes.length;
+    if (bytes.length > this.#limit) bytes = bytes.subarray(bytes.length - this.#limit);
+    this.#reserve(Math.min(this.#limit, this.#end - this.#start));
+    const size = this.#ring.length;
+    const at = (this.#end - bytes.length) % size;
+    const first = bytes.copy(this.#ring, at, 0, Math.min(bytes.length, size - at));
+    bytes.copy(this.#ring, 0, first);
+    this.#start = Math.max(this.#start, this.#end - size);
   }
 
-  #trim(): void {
-    let drop = 0;
-    while (this.#end - this.#start > this.#limit && drop < this.#chunks.length - 1) {
-      const chunk = this.#chunks[drop] ?? "";
-      if (chunk.includes(modeOpening)) this.#noteModes(chunk);
-      this.#start += chunk.length;
-      drop += 1;
-    }
-    this.#chunks.splice(0, drop);
+  #reserve(needed: number): void {
+    if (needed <= this.#ring.length) return;
+    const kept = this.#bytes(this.#start, Math.min(this.#end, this.#start + this.#ring.length));
+    let size = Math.max(firstCapacity, this.#ring.length);
+    while (size < needed) size *= 2;
+    this.#ring = Buffer.alloc(Math.min(size, this.#limit));
+    // Before the first overflow the content lies at its positions, whatever the size.
+    kept.copy(this.#ring, this.#start % this.#ring.length);
   }
 
   #noteModes(text: string): void {
     for (const [, numbers = "", state] of text.matchAll(modeSequence)) {
-      for (const number of numbers.split(";")) this.#modes.set(number, state === "h" ? "h" : "l");
+      for (const number of numbers.split(";")) {
+        this.#changes.push({ position: this.#end, number, state: state === "h" ? "h" : "l" });
+      }
     }
+    const passed = this.#changes.findIndex(({ position }) => position >= this.#start);
+    const drop = Math.max(passed < 0 ? this.#changes.length : passed, this.#changes.length - maxModeChanges);
+    for (const { number, state } of this.#changes.splice(0, drop)) this.#modes.set(number, state);
   }
 
-  /** What was written from `position` on; null when part of that is gone. */
-  from(position: number): string | null {
+  #bytes(from: number, to: number): Buffer {
+    const size = this.#ring.length;
+    if (from >= to || size === 0) return Buffer.alloc(0);
+    const at = from % size;
+    if (at + (to - from) <= size) return this.#ring.subarray(at, at + (to - from));
+    return Buffer.concat([this.#ring.subarray(at), this.#ring.subarray(0, to - from - (size - at))]);
+  }
+
+  /** What was written from `position` on, at most `limitBytes`, and where it ends; null when part of it is gone. */
+  from(position: number, limitBytes = Number.POSITIVE_INFINITY): { text: string; end: number } | null {
     if (position < this.#start) return null;
-    // From the newest backwards: a viewer that keeps up misses only the last chunk.
-    const parts: string[] = [];
-    let at = this.#end;
-    for (let index = this.#chunks.length - 1; at > position && index >= 0; index--) {
-      const chunk = this.#chunks[index] ?? "";
-      at -= chunk.length;
-      parts.push(at < position ? chunk.slice(position - at) : chunk);
+    let end = Math.min(this.#end, position + limitBytes);
+    let bytes = this.#bytes(position, end);
+    if (end < this.#end) {
+      // Not inside a character: back to before its first byte.
+      let cut = bytes.length;
+      while (cut > 0 && ((this.#ring[(position + cut) % this.#ring.length] ?? 0) & 0xc0) === 0x80) cut -= 1;
+      bytes = bytes.subarray(0, cut);
+      end = position + cut;
     }
-    parts.reverse();
-    return parts.join("");
+    return { text: bytes.toString("utf8"), end };
   }
 
   /** All that is kept. When the beginning was dropped, starts after a line end: never inside a sequence. */
   whole(): RawPart {
-    const text = this.#chunks.join("");
-    if (this.#start === 0) return { modes: "", text };
-    const modes = [...this.#modes].map(([number, state]) => `${modeOpening}${number}${state}`).join("");
-    const newline = text.indexOf("\n");
-    const safe = newline < 0 ? text.indexOf("\x1b") : newline + 1;
-    return { modes, text: safe < 0 ? text : text.slice(safe) };
+    return this.newest(Number.POSITIVE_INFINITY);
+  }
+
+  /** At most the newest `limitBytes`, starting after a line end. */
+  newest(limitBytes: number): RawPart {
+    const from = Math.max(this.#start, this.#end - limitBytes);
+    const bytes = this.#bytes(from, this.#end);
+    if (from === 0) return { modes: "", text: bytes.toString("utf8"), alternate: false };
+    const newline = bytes.indexOf(10);
+    const safe = newline < 0 ? Math.max(0, bytes.indexOf(27)) : newline + 1;
+    const modes = new Map(this.#modes);
+    for (const { position, number, state } of this.#changes) {
+      if (position < from + safe) modes.set(number, state);
+    }
+    const alternate = ["47", "1047", "1049"].some((number) => modes.get(number) === "h");
+    const prefix = [...modes].map(([number, state]) => `${modeOpening}${number}${state}`).join("");
+    return { modes: prefix, text: bytes.toString("utf8", safe), alternate };
   }
 }

@@ -10,6 +10,9 @@ import type { RawHistory } from "./raw-history.ts";
 /** Lines above the screen that a viewer gets back. */
 const scrollbackLines = 10_000;
 
+/** An emulator takes megabytes; one that nobody asks any more is let go. */
+const forgetAfterMs = 10_000;
+
 interface Emulator {
   readonly terminal: Terminal;
   readonly serializer: SerializeAddon;
@@ -35,6 +38,7 @@ export class Screen {
   #emulator: Emulator | null = null;
   /** One catching up at a time. */
   #turn: Promise<unknown> = Promise.resolve();
+  #forgetting: NodeJS.Timeout | undefined;
 
   constructor(history: RawHistory, size: PtySize) {
     this.#history = history;
@@ -65,6 +69,7 @@ export class Screen {
 
   /** Frees the memory; the next need rebuilds it from the history. */
   forget(): void {
+    clearTimeout(this.#forgetting);
     this.#emulator?.terminal.dispose();
     this.#emulator = null;
   }
@@ -72,7 +77,7 @@ export class Screen {
   #caughtUp<T>(read: (emulator: Emulator) => T): Promise<T> {
     const result = this.#turn.then(async () => {
       const history = this.#history;
-      let missing = this.#emulator === null ? null : history.from(this.#emulator.position);
+      let missing = this.#emulator === null ? null : (history.from(this.#emulator.position)?.text ?? null);
       if (missing === null) {
         this.forget();
         this.#emulator = await createEmulator(this.#size);
@@ -83,6 +88,8 @@ export class Screen {
       if (emulator === null) throw new Error("the terminal was closed");
       emulator.position = history.end;
       await new Promise<void>((resolve) => emulator.terminal.write(missing, resolve));
+      clearTimeout(this.#forgetting);
+      this.#forgetting = setTimeout(() => this.forget(), forgetAfterMs).unref();
       return read(emulator);
     });
     this.#turn = result.catch(() => undefined);

@@ -1,12 +1,14 @@
 /**
  * Somebody who looks at a terminal: a position in its raw history. Output is handed over as it comes, joined within a
  * few milliseconds; while the viewer is busy with the last piece (its promise is pending) nothing is queued, and one
- * that has fallen behind what the history keeps gets a repaint. So nobody who looks slows the shell or fills memory.
+ * that has fallen behind what the history keeps is told so and goes on with the newest. So nobody who looks slows the shell or fills memory.
  */
 import type { RawHistory } from "./raw-history.ts";
+import { waitFor } from "./wait-for.ts";
 
 const frameMs = 8;
-const pieceLimit = 65_536;
+const pieceBytes = 65_536;
+const repaintDelayMs = 500;
 
 export interface ViewerOptions {
   readonly history: RawHistory;
@@ -24,6 +26,7 @@ export class Viewer {
   #timer: NodeJS.Timeout | undefined;
   #lastAt = 0;
   #disposed = false;
+  readonly #gone = Promise.withResolvers<void>();
 
   constructor(options: ViewerOptions) {
     this.#options = options;
@@ -46,26 +49,42 @@ export class Viewer {
     setImmediate(() => this.notify());
   }
 
+  /** Skips what is no longer kept: to the newest lines of a log, to a repaint of what a full-screen program shows. */
+  async #catchUp(): Promise<void> {
+    const { history, deliver, repaint } = this.#options;
+    const { modes, text, alternate } = history.newest(pieceBytes);
+    if (!alternate) {
+      const skipped = history.end - this.#position - Buffer.byteLength(text);
+      this.#position = history.end;
+      await deliver(`\x1b[0m\r\n[… ${skipped} bytes skipped …]\r\n${modes}${text}`);
+      return;
+    }
+    // Painting costs more than the output did, so it waits for a calmer moment.
+    await waitFor(this.#gone.promise, { timeoutMs: repaintDelayMs });
+    if (this.#disposed) return;
+    const painted = await repaint();
+    if (this.#disposed) return;
+    this.#position = painted.position;
+    await deliver(`\x1bc${painted.text}`);
+  }
+
   dispose(): void {
     this.#disposed = true;
+    this.#gone.resolve();
     clearTimeout(this.#timer);
   }
 
   async #deliver(): Promise<void> {
-    const { history, deliver, repaint } = this.#options;
+    const { history, deliver } = this.#options;
     this.#busy = true;
     this.#lastAt = Date.now();
     try {
-      const missing = history.from(this.#position);
+      const missing = history.from(this.#position, pieceBytes);
       if (missing === null) {
-        const { text, position } = await repaint();
-        if (this.#disposed) return;
-        this.#position = position;
-        await deliver(`\x1bc${text}`);
-      } else if (missing !== "") {
-        const piece = firstPiece(missing);
-        this.#position += piece.length;
-        const pending = deliver(piece);
+        await this.#catchUp();
+      } else if (missing.text !== "") {
+        this.#position = missing.end;
+        const pending = deliver(missing.text);
         if (pending !== undefined) await pending;
       }
     } catch {
@@ -75,11 +94,4 @@ export class Viewer {
     }
     if (this.#position < history.end) this.notify();
   }
-}
-
-/** At most a piece, never half a surrogate pair. */
-function firstPiece(text: string): string {
-  if (text.length <= pieceLimit) return text;
-  const code = text.charCodeAt(pieceLimit - 1);
-  return text.slice(0, code >= 0xd800 && code < 0xdc00 ? pieceLimit - 1 : pieceLimit);
 }
