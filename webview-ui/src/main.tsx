@@ -11,7 +11,7 @@ import "./styles/composer.css";
 import { App } from "./app.tsx";
 import { vscodeBridge } from "./bridge.ts";
 import { ErrorBoundary } from "./components/error-boundary.tsx";
-import { pageClock } from "./logic/batcher.ts";
+import { pageClock } from "./page-clock.ts";
 import { createPanel, PanelContext } from "./store.ts";
 
 const bridge = vscodeBridge();

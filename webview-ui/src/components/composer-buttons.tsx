@@ -18,7 +18,12 @@ export function ComposerButtons({ running, canSend, onSend, onStop, onFiles }: C
   return (
     <div className="composer-buttons">
       <ModelButton />
-      <IconButton icon="attach" label="Attach images" onClick={() => picker.current?.click()} />
+      <IconButton
+        icon="attach"
+        label="Attach images"
+        className={running ? "attach running" : "attach"}
+        onClick={() => picker.current?.click()}
+      />
       <input
         ref={picker}
         type="file"

@@ -52,7 +52,10 @@ export function Dock() {
             {queued.map((message) => (
               <li key={message.messageId}>
                 <Icon name={message.mode === "steer" ? "arrow-right" : "list-ordered"} />
-                <span className="clip" title={message.input.text}>
+                <span
+                  className="clip"
+                  title={`${message.input.text} (${message.mode === "steer" ? "at next step" : "after this turn"})`}
+                >
                   {message.input.text || "Image"}
                 </span>
                 <span className="meta">{message.mode === "steer" ? "at next step" : "after this turn"}</span>

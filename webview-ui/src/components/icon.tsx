@@ -8,16 +8,19 @@ interface IconButtonProps {
   label: string;
   onClick: () => void;
   disabled?: boolean;
+  /** For a button that shows and hides something. */
+  expanded?: boolean;
   className?: string;
 }
 
-export function IconButton({ icon, label, onClick, disabled = false, className = "" }: IconButtonProps) {
+export function IconButton({ icon, label, onClick, disabled = false, expanded, className = "" }: IconButtonProps) {
   return (
     <button
       type="button"
       className={`icon-button ${className}`}
       aria-label={label}
       title={label}
+      aria-expanded={expanded}
       disabled={disabled}
       onClick={onClick}
     >

@@ -17,7 +17,7 @@ export function ToolBody({ rowKey, entry, view, state }: ToolBodyProps) {
   const note = entry.permission?.answer?.note;
   return (
     <div className="tool-body">
-      {view.command !== null && state !== "waiting" && <Command text={view.command} />}
+      {view.command !== null && state !== "waiting" && isLong(view.command) && <Command text={view.command} />}
       {state === "running" && <LiveOutput callId={entry.callId} />}
       {view.diff !== null && state !== "waiting" && (
         <DiffView
@@ -39,9 +39,15 @@ export function ToolBody({ rowKey, entry, view, state }: ToolBodyProps) {
   );
 }
 
+/** The title shows one line of limited width. */
+function isLong(command: string): boolean {
+  return command.length > 36 || command.includes("\n");
+}
+
 /** The text for the model is shown where it is the only thing that tells what happened. */
 function needsWords(entry: ToolEntry, state: ToolState): boolean {
   if (!entry.outcome || entry.question) return false;
+  if (state === "denied" && entry.permission?.answer?.by === "person") return false;
   const { display } = entry.outcome;
   if (!display) return true;
   if (display.kind === "read" || display.kind === "search") return true;
@@ -92,21 +98,14 @@ function Output({ rowKey, text, label }: { rowKey: string; text: string; label: 
   );
 }
 
+export const argumentsOf = (rowKey: string): string => `${rowKey}:arguments`;
+
 function Arguments({ rowKey, text, tool }: { rowKey: string; text: string; tool: string }) {
-  const panel = usePanel();
-  const key = `${rowKey}:arguments`;
-  const open = usePanelState((state) => state.expanded[key] ?? false);
+  const open = usePanelState((state) => state.expanded[argumentsOf(rowKey)] ?? false);
+  if (!open) return null;
   return (
-    <details className="arguments" open={open} onToggle={(event) => panel.toggle(key, event.currentTarget.open)}>
-      <summary>
-        <span className="codicon codicon-chevron-right" aria-hidden="true" />
-        Arguments of <code>{tool}</code>
-      </summary>
-      {open && (
-        <Scrollable className="output tall" label={`Arguments of ${tool}`}>
-          <pre>{prettyArguments(text).slice(0, 20_000)}</pre>
-        </Scrollable>
-      )}
-    </details>
+    <Scrollable className="output tall arguments" label={`Arguments of ${tool}`}>
+      <pre>{prettyArguments(text).slice(0, 20_000)}</pre>
+    </Scrollable>
   );
 }

@@ -7,7 +7,7 @@ import { usePanel, usePanelState } from "../store.ts";
 import { Icon, IconButton } from "./icon.tsx";
 import { PermissionCard } from "./permission-card.tsx";
 import { QuestionCard } from "./question-card.tsx";
-import { ToolBody } from "./tool-body.tsx";
+import { argumentsOf, ToolBody } from "./tool-body.tsx";
 import { useNow } from "./use-now.ts";
 
 const stateIcons: Record<ToolState, string> = {
@@ -37,9 +37,11 @@ export const ToolCard = memo(function ToolCard({ rowKey, entry, live }: ToolCard
   const state = toolState(entry, live);
   const view = useMemo(() => toolView(entry, { cwd, folders }), [entry, cwd, folders]);
   const open = chosen ?? opensByItself(state, view);
+  // It ran as it should, but what ran was not content.
+  const nonzero = state === "done" && view.exitCode !== null && view.exitCode !== 0;
   const titleId = `title-${entry.callId}`;
   return (
-    <section className={`tool ${state}${open ? " open" : ""}`} aria-labelledby={titleId}>
+    <section className={`tool ${state}${nonzero ? " nonzero" : ""}${open ? " open" : ""}`} aria-labelledby={titleId}>
       <div className="tool-head">
         <button
           type="button"
@@ -48,14 +50,15 @@ export const ToolCard = memo(function ToolCard({ rowKey, entry, live }: ToolCard
           aria-expanded={open}
           onClick={() => panel.toggle(rowKey, !open)}
         >
-          <Icon name={stateIcons[state]} spin={state === "running"} />
+          <Icon name={nonzero ? "warning" : stateIcons[state]} spin={state === "running"} />
           <span className="tool-words">
-            <span className="verb">{view.verb}</span> <span className="target">{view.target}</span>
+            <span className="verb">{view.verb}</span>{" "}
+            {!(entry.question && (open || state === "waiting")) && <span className="target">{view.target}</span>}
           </span>
           <ToolFacts entry={entry} view={view} state={state} />
           <Icon name={open ? "chevron-down" : "chevron-right"} />
         </button>
-        <ToolActions entry={entry} view={view} />
+        <ToolActions rowKey={rowKey} entry={entry} view={view} open={open} />
       </div>
       {state === "waiting" && entry.permission && <PermissionCard request={entry.permission.request} view={view} />}
       {entry.question && (state === "waiting" || open) && <QuestionCard record={entry.question} live={live} />}
@@ -66,7 +69,7 @@ export const ToolCard = memo(function ToolCard({ rowKey, entry, live }: ToolCard
 
 /** Changes and commands are what a person wants to see happen; the rest only when it went wrong. */
 function opensByItself(state: ToolState, view: ToolView): boolean {
-  if (state === "waiting" || state === "queued") return false;
+  if (state === "waiting" || state === "queued" || state === "denied") return false;
   if (state === "failed") return true;
   return view.diff !== null || view.command !== null;
 }
@@ -82,7 +85,7 @@ function ToolFacts({ entry, view, state }: { entry: ToolEntry; view: ToolView; s
       )}
       {view.fact && <span className="fact">{view.fact}</span>}
       {view.exitCode !== null && view.exitCode !== 0 && <span className="state-word bad">exit {view.exitCode}</span>}
-      {view.stillRunning && <span className="state-word">still running</span>}
+      {view.stillRunning && state === "done" && <span className="state-word">still running</span>}
       <span className={state === "done" ? "visually-hidden" : "state-word"}>{stateWords[state]}</span>
       {state === "running" && entry.startedAt !== undefined && <Elapsed since={entry.startedAt} />}
       {entry.outcome && entry.outcome.durationMs >= 50 && (
@@ -96,11 +99,29 @@ function Elapsed({ since }: { since: number }) {
   return <span className="duration">{formatRunning(useNow(true) - since)}</span>;
 }
 
-function ToolActions({ entry, view }: { entry: ToolEntry; view: ToolView }) {
-  const { post } = usePanel();
+interface ToolActionsProps {
+  rowKey: string;
+  entry: ToolEntry;
+  view: ToolView;
+  open: boolean;
+}
+
+function ToolActions({ rowKey, entry, view, open }: ToolActionsProps) {
+  const panel = usePanel();
+  const { post } = panel;
+  const argumentsKey = argumentsOf(rowKey);
+  const argumentsOpen = usePanelState((state) => state.expanded[argumentsKey] ?? false);
   const { path, line, terminal } = view;
   return (
     <span className="tool-actions">
+      {open && (
+        <IconButton
+          icon="json"
+          label={`Arguments of ${entry.tool}`}
+          expanded={argumentsOpen}
+          onClick={() => panel.toggle(argumentsKey, !argumentsOpen)}
+        />
+      )}
       {view.hasDiff && (
         <IconButton
           icon="diff"

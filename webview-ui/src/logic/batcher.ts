@@ -5,12 +5,6 @@ export interface Clock {
   hidden(): boolean;
 }
 
-export const pageClock: Clock = {
-  frame: (run) => requestAnimationFrame(run),
-  later: (run) => setTimeout(run, 250),
-  hidden: () => document.visibilityState === "hidden",
-};
-
 export function batcher<T>(clock: Clock, flush: (batch: readonly T[]) => void): (message: T) => void {
   let waiting: T[] = [];
   let scheduled = 0;

@@ -40,6 +40,15 @@ export function splitBlocks(text: string): Block[] {
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index] as string;
     const fence = FENCE.exec(line);
+    if (inList && fence && /^ {2,}/.test(line)) {
+      // Code that belongs to a list item stays in the list, blank lines and all.
+      const end = closingFence(lines, index + 1, fence[1] as string);
+      const body = lines.slice(index, end === -1 ? lines.length : end + 1);
+      pending.push(...body);
+      pendingChars += body.join("\n").length;
+      index += body.length - 1;
+      continue;
+    }
     if (fence && !(fence[1]?.startsWith("`") && fence[2]?.includes("`"))) {
       flush();
       const end = closingFence(lines, index + 1, fence[1] as string);

@@ -73,7 +73,9 @@ const blank = {
 
 export function toolView(entry: ToolEntry, session: Pick<SessionState, "cwd" | "folders">): ToolView {
   const roots = [session.cwd, ...session.folders];
-  const words = splitSummary(entry.summary);
+  const words = entry.question
+    ? { verb: "Question", target: entry.question.question.question, command: null }
+    : splitSummary(entry.summary);
   const named: ToolView = { ...blank, icon: iconOf(entry), ...words };
   const display = entry.outcome?.display;
   switch (display?.kind) {
@@ -193,16 +195,9 @@ export function prettyArguments(text: string): string {
 
 /** The last `count` lines of a text, and how many were left out. */
 export function lastLines(text: string, count: number): { shown: string; hidden: number } {
-  const trimmed = text.replace(/\s+$/, "");
-  let from = trimmed.length;
-  for (let lines = 0; lines < count; lines++) {
-    from = trimmed.lastIndexOf("\n", from - 1);
-    if (from === -1) return { shown: trimmed, hidden: 0 };
-  }
-  let hidden = 1;
-  for (let at = trimmed.lastIndexOf("\n", from - 1); at !== -1; at = at === 0 ? -1 : trimmed.lastIndexOf("\n", at - 1))
-    hidden++;
-  return { shown: trimmed.slice(from + 1), hidden };
+  const lines = text.trimEnd().split("\n");
+  const hidden = Math.max(0, lines.length - count);
+  return { shown: lines.slice(hidden).join("\n"), hidden };
 }
 
 /** Terminal output as text: colours and cursor movement are gone, a carriage return overwrites its line. */

@@ -33,7 +33,7 @@ export const longAnswer: Scene = {
     script.turn("Write a very long answer");
     stage.send();
     await stage.sleep(300);
-    await stage.stream(answer.repeat(Math.ceil(100_000 / answer.length)), "assistant_message", 20_000);
+    await stage.stream(`${answer}\n`.repeat(Math.ceil(100_000 / answer.length)), "assistant_message", 20_000);
     script.response();
     script.end("completed", 1, 9_000);
     stage.send();

@@ -58,7 +58,7 @@ export const streaming: Scene = {
     script.finish(callId, "done", ran("npm test", testOutput), "", 2_400);
     stage.send();
     await stage.sleep(700);
-    await stage.stream(answer.repeat(3));
+    await stage.stream(`${answer}\n`.repeat(3));
     if (stage.stopped()) return;
     script.response();
     script.end("completed", 2, 14_000);

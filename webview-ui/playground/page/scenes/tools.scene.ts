@@ -71,7 +71,7 @@ export const tools: Scene = {
     script.finish(denied, "denied", undefined, "The person refused: The build does that itself.", 0);
     const stopped = script.request("execute", { command: "npm run bench" }, "$ npm run bench");
     script.response().start(stopped);
-    script.finish(stopped, "cancelled", ran("npm run bench", "warming up…\n", null), "Stopped by the person.", 4_200);
+    script.finish(stopped, "cancelled", ran("npm run bench", "warming up…\n", 130), "Stopped by the person.", 4_200);
     const lost = script.request("execute", { command: "npm run migrate" }, "$ npm run migrate");
     script.response().start(lost);
     script.finish(lost, "interrupted", undefined, "The session ended while this ran; its effect is not known.", 0);

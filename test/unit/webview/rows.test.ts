@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import type { NewEvent } from "../../../src/protocol/events.ts";
+import { reduce, reduceAll } from "../../../src/protocol/reduce.ts";
+import { emptyState, type SessionState } from "../../../src/protocol/state.ts";
+import { rowsOf } from "../../../webview-ui/src/logic/rows.ts";
+
+function play(events: readonly NewEvent[], start: SessionState = emptyState): SessionState {
+  let seq = start.lastSeq;
+  return reduceAll(
+    events.map(
+      (event) => ({ v: 1, seq: ++seq, at: 1_000 + seq * 100, sessionId: "s", turnId: "t1", ...event }) as never,
+    ),
+    start,
+  );
+}
+
+const user = {
+  type: "item.finished",
+  item: { kind: "user_message", id: "u", text: "Do it", origin: "person" },
+} as const;
+const turn: NewEvent = { type: "turn.started", input: { text: "Do it" }, model: "m" };
+const says = (id: string, text: string) =>
+  ({ type: "item.finished", item: { kind: "assistant_message", id, text } }) as const;
+const kinds = (state: SessionState) => rowsOf(state, 0).map(({ kind }) => kind);
+
+describe("timeline rows", () => {
+  it("puts the person's words into the turn's head and the end below", () => {
+    const state = play([
+      turn,
+      user,
+      says("a", "Done."),
+      { type: "turn.finished", reason: "completed", steps: 1, durationMs: 1 },
+    ]);
+    const rows = rowsOf(state, 6);
+    assert.deepEqual(
+      rows.map(({ kind }) => kind),
+      ["turn", "text", "footer"],
+    );
+    assert.equal(rows[0]?.kind === "turn" && rows[0].turn.input?.text, "Do it");
+    assert.equal(rows[0]?.kind === "turn" && rows[0].ordinal, 7);
+  });
+
+  it("shows that the model is waited for, then what streams, under the key it will keep", () => {
+    const waiting = play([turn, user]);
+    assert.deepEqual(kinds(waiting), ["turn", "working"]);
+    const streaming = play(
+      [
+        { type: "item.started", itemId: "a", kind: "assistant_message" },
+        { type: "text.delta", itemId: "a", delta: "Hello" },
+      ],
+      waiting,
+    );
+    const [, row] = rowsOf(streaming, 0);
+    const [, done] = rowsOf(play([says("a", "Hello")], streaming), 0);
+    assert.equal(row?.key, "a:0");
+    assert.equal(done?.key, row?.key);
+  });
+
+  it("makes new rows only for what has changed", () => {
+    const before = play([
+      turn,
+      user,
+      says("a", "First."),
+      { type: "item.started", itemId: "b", kind: "assistant_message" },
+    ]);
+    const after = reduce(before, { v: 1, seq: 99, at: 9, sessionId: "s", type: "text.delta", itemId: "b", delta: "x" });
+    const [rows, next] = [rowsOf(before, 0), rowsOf(after, 0)];
+    assert.equal(next[0], rows[0]);
+    assert.equal(next[1], rows[1]);
+    const more = play([{ type: "tool.requested", callId: "c", tool: "t", argumentsText: "", summary: "T" }], after);
+    assert.equal(rowsOf(more, 0)[1], rows[1]);
+  });
+
+  it("tells how long a thought took from what came before it", () => {
+    const state = play([turn, user, { type: "item.finished", item: { kind: "reasoning", id: "r", text: "Hm" } }]);
+    const row = rowsOf(state, 0)[1];
+    assert.equal(row?.kind === "reasoning" && row.durationMs, 200);
+  });
+
+  it("marks calls of an interrupted session as not live", () => {
+    const request: NewEvent = { type: "tool.requested", callId: "c", tool: "t", argumentsText: "", summary: "T" };
+    const state = play([turn, user, request]);
+    const live = (of: SessionState) => rowsOf(of, 0).some((row) => row.kind === "tool" && row.live);
+    assert.equal(live(state), true);
+    assert.equal(live({ ...state, phase: "interrupted" }), false);
+    assert.equal(live(play([{ type: "turn.finished", reason: "failed", steps: 1, durationMs: 1 }], state)), false);
+  });
+});

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import type { ToolEntry } from "../../../src/protocol/state.ts";
+import {
+  lastLines,
+  plainOutput,
+  splitSummary,
+  toolState,
+  toolView,
+  visibleKeys,
+} from "../../../webview-ui/src/logic/tool-view.ts";
+
+const entry = (change: object = {}): ToolEntry => ({
+  kind: "tool",
+  callId: "c",
+  tool: "execute",
+  argumentsText: '{"command":"npm test","session_id":"main"}',
+  summary: "$ npm test",
+  requestedAt: 1,
+  settled: true,
+  ...change,
+});
+const roots = { cwd: "/w", folders: ["/w"] };
+const request = {
+  permissionId: "p",
+  callId: "c",
+  tool: "execute",
+  access: { kind: "execute" as const, command: "npm test", cwd: "/w", terminal: "main" },
+  title: "$ npm test",
+  reason: "r",
+  sessionKey: null,
+  sessionLabel: null,
+};
+const outcome = (status: NonNullable<ToolEntry["outcome"]>["status"]) => ({
+  outcome: { status, output: "", durationMs: 1 },
+});
+
+describe("tool state", () => {
+  it("goes from queued over waiting and running to its outcome", () => {
+    assert.equal(toolState(entry(), true), "queued");
+    assert.equal(toolState(entry({ permission: { request } }), true), "waiting");
+    const answer = { decision: "allowed" as const, scope: "once" as const, by: "person" as const };
+    assert.equal(toolState(entry({ permission: { request, answer } }), true), "queued");
+    assert.equal(toolState(entry({ permission: { request, answer }, startedAt: 2 }), true), "running");
+    for (const status of ["done", "failed", "denied", "interrupted"] as const) {
+      assert.equal(toolState(entry({ startedAt: 2, ...outcome(status) }), false), status);
+    }
+    assert.equal(toolState(entry(outcome("cancelled")), true), "stopped");
+  });
+
+  it("calls interrupted what a dead process has left without a result", () => {
+    assert.equal(toolState(entry({ startedAt: 2 }), false), "interrupted");
+    assert.equal(toolState(entry({ permission: { request } }), false), "interrupted");
+  });
+
+  it("waits for an answer to a question", () => {
+    const question = { questionId: "q", callId: "c", question: "Which?" };
+    assert.equal(toolState(entry({ startedAt: 2, question: { question } }), true), "waiting");
+    assert.equal(
+      toolState(entry({ startedAt: 2, question: { question, answer: { kind: "cancelled" } } }), true),
+      "running",
+    );
+  });
+});
+
+describe("tool view", () => {
+  it("splits a summary into verb and target", () => {
+    assert.deepEqual(splitSummary("$ npm test"), { verb: "Run", target: "npm test", command: "npm test" });
+    assert.deepEqual(splitSummary("Read src/a.ts"), { verb: "Read", target: "src/a.ts", command: null });
+    assert.deepEqual(splitSummary("Ask: Which?"), { verb: "Ask", target: "Which?", command: null });
+    assert.deepEqual(splitSummary("mystery"), { verb: "mystery", target: "", command: null });
+  });
+
+  it("shows paths relative to the session's folders", () => {
+    const display = { kind: "read" as const, path: "/w/src/a.ts", startLine: 5, endLine: 9, totalLines: 90, hash: "" };
+    const view = toolView(
+      entry({ summary: "Read src/a.ts", outcome: { status: "done", output: "", durationMs: 1, display } }),
+      roots,
+    );
+    assert.deepEqual([view.target, view.path, view.line, view.fact], ["src/a.ts", "/w/src/a.ts", 5, "5–9 of 90"]);
+  });
+
+  it("knows command and terminal before the call has run", () => {
+    const view = toolView(entry({ permission: { request } }), roots);
+    assert.deepEqual([view.icon, view.command, view.terminal], ["terminal", "npm test", "main"]);
+    assert.equal(toolView(entry(), roots).terminal, "main");
+    assert.equal(toolView(entry({ argumentsText: "{ broken" }), roots).terminal, null);
+  });
+});
+
+describe("output", () => {
+  it("keeps the last lines and counts the others", () => {
+    assert.deepEqual(lastLines("a\nb\nc\nd\n", 2), { shown: "c\nd", hidden: 2 });
+    assert.deepEqual(lastLines("a\nb", 2), { shown: "a\nb", hidden: 0 });
+    assert.deepEqual(lastLines("\n\na", 2), { shown: "\na", hidden: 1 });
+    assert.deepEqual(lastLines("", 2), { shown: "", hidden: 0 });
+  });
+
+  it("drops escape sequences and lets a carriage return overwrite", () => {
+    assert.equal(plainOutput("\u001b[32mok\u001b[0m\r\n10%\r100%\n\u001b]0;title\u0007end"), "ok\n100%\nend");
+  });
+
+  it("writes out keystrokes that cannot be seen", () => {
+    assert.equal(visibleKeys("y\n"), "y⏎");
+    assert.equal(visibleKeys("\u0003"), "Ctrl-C");
+    assert.equal(visibleKeys("a\tb\u001b"), "a⇥bEsc");
+  });
+});
