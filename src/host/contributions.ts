@@ -156,7 +156,8 @@ const configuration = { title: "CodePilot", properties: settings };
 export function contributesSection() {
   const rows = Object.entries(commands) as [CommandId, CommandRow][];
   const group = (index: number) => `navigation@${index}`;
-  const titleButtons: CommandId[] = ["codepilot.newTask", "codepilot.showSessions", "codepilot.openSettings"];
+  // New task and the list of sessions are buttons of the panel itself.
+  const titleButtons: CommandId[] = ["codepilot.openSettings"];
   return {
     viewsContainers,
     views,

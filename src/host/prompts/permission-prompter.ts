@@ -93,7 +93,7 @@ export class PermissionPrompter implements Disposable {
 
   async #showOne(pending: PendingRequest): Promise<void> {
     const { request, session } = pending;
-    const { message, detail } = permissionText(request, session.runtime.state.title);
+    const { message, detail } = permissionText(request, session.runtime.state);
     const buttons = request.sessionKey === null ? [ALLOW_ONCE, DENY] : [ALLOW_ONCE, ALLOW_IN_SESSION, DENY];
     try {
       const button = await this.#options.ask(message, { detail }, ...buttons);

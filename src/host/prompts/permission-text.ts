@@ -14,12 +14,21 @@ const BODY_CHARS = 1_500;
 const BODY_LINES = 30;
 const WRAP_AT = 100;
 
-export function permissionText(request: PermissionRequest, session: string): PromptText {
+/** The session a request belongs to, as far as its prompt tells of it. */
+export interface PromptSession {
+  readonly title: string;
+  readonly cwd: string;
+}
+
+export function permissionText(request: PermissionRequest, { title, cwd }: PromptSession): PromptText {
   const { access, reason, sessionLabel } = request;
   const parts = [bodyOf(access), placeOf(access), `Asked because ${reason}.`];
-  if (sessionLabel !== null) parts.push(`“Allow in this session” remembers: ${bounded(sessionLabel, 200)}`);
-  if (session !== "") parts.push(`Task: ${bounded(session, 100)}`);
-  return { message: questionOf(request), detail: parts.filter((part) => part !== "").join("\n\n") };
+  if (sessionLabel !== null) {
+    const label = "path" in access ? shortPath(sessionLabel, cwd) : bounded(sessionLabel, 200);
+    parts.push(`“Allow in this session” remembers: ${label}`);
+  }
+  if (title !== "") parts.push(`Task: ${bounded(title, 100)}`);
+  return { message: questionOf(request, cwd), detail: parts.filter((part) => part !== "").join("\n\n") };
 }
 
 /** One line for lists and the status bar. */
@@ -27,14 +36,14 @@ export function permissionLine(request: PermissionRequest): string {
   return bounded(request.title, 120);
 }
 
-function questionOf({ access, tool }: PermissionRequest): string {
+function questionOf({ access, tool }: PermissionRequest, cwd: string): string {
   switch (access.kind) {
     case "none":
       return `Allow CodePilot to use ${tool}?`;
     case "read":
-      return `Allow CodePilot to read ${bounded(access.path, 200)}?`;
+      return `Allow CodePilot to read ${shortPath(access.path, cwd)}?`;
     case "write":
-      return `Allow CodePilot to ${access.change === "create" ? "create" : "change"} ${bounded(access.path, 200)}?`;
+      return `Allow CodePilot to ${access.change === "create" ? "create" : "change"} ${shortPath(access.path, cwd)}?`;
     case "execute":
       return "Allow CodePilot to run this command?";
     case "input":
@@ -76,12 +85,19 @@ function placeOf(access: Access): string {
   }
 }
 
+/** Relative inside the folder the session works in, whole everywhere else. */
+function shortPath(path: string, cwd: string): string {
+  const prefix = cwd.endsWith("/") ? cwd : `${cwd}/`;
+  return bounded(path.startsWith(prefix) ? path.slice(prefix.length) : path, 200);
+}
+
 /** Without the file names, which are in the question already. */
 function changedLines(diff: string): string {
   return diff
     .split("\n")
     .filter((line) => !/^(---|\+\+\+|===|Index:|diff )/.test(line))
-    .join("\n");
+    .join("\n")
+    .trimEnd();
 }
 
 /** Wrapped by hand, because a modal message folds long lines where it likes. */

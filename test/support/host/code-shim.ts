@@ -47,10 +47,11 @@ try {
 
 async function runTests(): Promise<number> {
   const tests = resolve(String(values.extensionTestsPath));
-  const extensions = (values.extensionDevelopmentPath ?? []).map((path) => resolve(String(path)));
+  const [development = scratch, further] = (values.extensionDevelopmentPath ?? []).map((path) => resolve(String(path)));
   server = await startCodeServer({
     workspace: resolve(positionals[0] ?? scratch),
-    extension: false,
+    // The window's address has room for one development path; a second extension is installed instead.
+    extension: further ?? false,
     // Without it a released build ignores the test payload, silently.
     args: ["--vscode-option", "enable-smoke-test-driver"],
   });
@@ -60,8 +61,10 @@ async function runTests(): Promise<number> {
   await page.exposeFunction("codeAutomationLog", onHostLog);
 
   const remote = (file: string): string => `vscode-remote://${server?.authority}${file}`;
-  const development = extensions.map((path) => ["extensionDevelopmentPath", remote(path)] as const);
-  const url = workbenchUrl(server, [...development, ["extensionTestsPath", remote(tests)]]);
+  const url = workbenchUrl(server, [
+    ["extensionDevelopmentPath", remote(development)],
+    ["extensionTestsPath", remote(tests)],
+  ]);
   await page.goto(url, { waitUntil: "commit" });
   const code = await Promise.race([outcome, timeLimit(page)]);
   if (code === 0 && summary === undefined) {

@@ -41,7 +41,8 @@ try {
   cpSync(fromRoot("test/fixtures/sample-workspace"), workspace, { recursive: true });
   const code = await runTests({
     ...(values.where === "host" ? { vscodeExecutablePath: fromRoot("test/support/host/code-shim.ts") } : {}),
-    extensionDevelopmentPath: root,
+    // The second one only declares a vendor of language models, for the test of vscode.lm.
+    extensionDevelopmentPath: [root, fromRoot("test/fixtures/host-extension")],
     extensionTestsPath: join(outdir, "index.js"),
     extensionTestsEnv: {
       CODEPILOT_HOST_SUITES: JSON.stringify(positionals.map((file) => `${suiteName(file)}.js`)),
