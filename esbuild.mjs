@@ -75,17 +75,6 @@ const manifestVersionOnly = {
   },
 };
 
-/** Keeps only the entries that exist. While the project is being founded a missing one is a warning. */
-function present(entries) {
-  return Object.fromEntries(
-    Object.entries(entries).filter(([, source]) => {
-      const found = existsSync(join(root, source));
-      if (!found) console.warn(`skipped: ${source} does not exist yet`);
-      return found;
-    }),
-  );
-}
-
 /** @type {import("esbuild").BuildOptions} */
 const common = {
   absWorkingDir: root,
@@ -104,7 +93,7 @@ const common = {
 /** @type {import("esbuild").BuildOptions} */
 const nodeBuild = {
   ...common,
-  entryPoints: present(nodeEntries),
+  entryPoints: nodeEntries,
   outdir: dist,
   chunkNames: "chunks/[name]-[hash]",
   platform: "node",
@@ -120,7 +109,7 @@ const nodeBuild = {
 /** @type {import("esbuild").BuildOptions} */
 const webviewBuild = {
   ...common,
-  entryPoints: present(webviewEntries),
+  entryPoints: webviewEntries,
   outdir: join(dist, "webview"),
   chunkNames: "chunks/[name]-[hash]",
   assetNames: "[name]",
@@ -135,7 +124,7 @@ const webviewBuild = {
   plugins: [reporter("webview", "webview")],
 };
 
-const builds = [nodeBuild, webviewBuild].filter(({ entryPoints }) => Object.keys(entryPoints).length > 0);
+const builds = [nodeBuild, webviewBuild];
 
 if (watch) {
   for (const options of builds) await (await context(options)).watch();

@@ -1,5 +1,4 @@
 /** Fills dist/: the bundles, and the declarations of `codepilot/runtime`. `npm run build` and, as a step, `npm test`. */
-import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { run } from "./child-process.ts";
 import { formatTally, type Tally } from "./layers.ts";
@@ -8,11 +7,11 @@ import { runMain, say } from "./progress.ts";
 
 /** Both steps run side by side; their output is shown step by step. */
 export async function build(): Promise<Tally> {
-  const steps: Promise<boolean>[] = [runStep("bundles", [fromRoot("esbuild.mjs"), "--production"])];
-  if (existsSync(fromRoot("src/embed/index.ts"))) {
-    await rm(fromRoot("dist/types"), { recursive: true, force: true });
-    steps.push(runStep("declarations", [fromRoot("node_modules/typescript/bin/tsc"), "-p", "tsconfig.types.json"]));
-  }
+  await rm(fromRoot("dist/types"), { recursive: true, force: true });
+  const steps = [
+    runStep("bundles", [fromRoot("esbuild.mjs"), "--production"]),
+    runStep("declarations", [fromRoot("node_modules/typescript/bin/tsc"), "-p", "tsconfig.types.json"]),
+  ];
   const outcomes = await Promise.all(steps);
   const failed = outcomes.filter((ok) => !ok).length;
   return { passed: outcomes.length - failed, failed, skipped: 0 };

@@ -2,7 +2,6 @@
  * Everything about the source that needs no test run: format, lint and import order (biome), and types of the Node
  * side and of the webview. `npm run check`; `npm run fix` mends what can be mended by itself.
  */
-import { existsSync } from "node:fs";
 import { run } from "./child-process.ts";
 import { formatTally, type Tally } from "./layers.ts";
 import { fromRoot } from "./paths.ts";
@@ -17,9 +16,8 @@ export async function check(): Promise<Tally> {
       [fromRoot("node_modules/@biomejs/biome/bin/biome"), "ci", "--colors=off", "--max-diagnostics=60", "."],
     ],
     ["types", [...tsc, "tsconfig.json"]],
+    ["types of the webview", [...tsc, "webview-ui/tsconfig.json"]],
   ];
-  if (existsSync(fromRoot("webview-ui/src/main.tsx")))
-    steps.push(["types of the webview", [...tsc, "webview-ui/tsconfig.json"]]);
   const outcomes = await Promise.all(
     steps.map(async ([title, args]) => {
       const startedAt = Date.now();

@@ -73,6 +73,7 @@ export async function runLayer(name: LayerName, args: readonly string[] = []): P
   process.once("exit", cleanUp);
   const resultFile = join(scratch, "result.json");
   const marker = newMarker();
+  const inHost = name === "host" || name === "desktop";
   const env = {
     ...withoutAccounts(),
     ...prepared,
@@ -81,10 +82,11 @@ export async function runLayer(name: LayerName, args: readonly string[] = []): P
     CODEPILOT_ARTIFACTS: process.env.CODEPILOT_ARTIFACTS ?? fromRoot("dist/test-artifacts"),
     CODEPILOT_LAYER_RESULT: resultFile,
     CODEPILOT_LAYER_STYLE: layer.style,
+    // The extension host is not the tests' to end.
+    ...(inHost ? {} : { CODEPILOT_LAYER_ENDS: "1" }),
     NODE_ENV: "test",
   };
-  const command =
-    name === "host" || name === "desktop" ? hostCommand(name, files, options) : mochaCommand(files, options);
+  const command = inHost ? hostCommand(name, files, options) : mochaCommand(files, options);
   const { code, timedOut } = await run(process.execPath, command, { env, timeLimitMs: layer.timeLimitMs, marker });
   const tally = readTally(resultFile, code);
   if (tally.passed + tally.failed + tally.skipped === 0) {

@@ -8,6 +8,9 @@ import Mocha from "mocha";
 
 const { Base } = Mocha.reporters;
 
+/** What a test forgot to close keeps the process alive; so long may it take to close by itself. */
+const STILL_OPEN_MS = 5_000;
+
 export default class LayerReporter extends Base {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
@@ -48,6 +51,14 @@ export default class LayerReporter extends Base {
     runner.once("end", () => {
       save(true);
       if (this.failures.length > 0) Base.list(this.failures);
+      if (process.env.CODEPILOT_LAYER_ENDS !== "1") return;
+      // Unref'd: a process in which nothing is left open ends before.
+      setTimeout(() => {
+        say(`  ✗ still open after the last test: ${[...new Set(process.getActiveResourcesInfo())].join(", ")}`);
+        counts.failed++;
+        save(true);
+        process.exit(1);
+      }, STILL_OPEN_MS).unref();
     });
   }
 }
