@@ -47,7 +47,7 @@ const billingCodes = new Set([
 const rateCodes = new Set(["rate_limit_exceeded", "rate_limit_error", "tokens", "requests"]);
 const modelCodes = new Set(["model_not_found", "model_not_available", "invalid_model"]);
 const unknownModelMessage =
-  /model\b[^.]*(?:not found|does not exist|not exist|not available|unknown|not supported|no access|pull)|(?:no such|unknown|invalid) model|not a valid model|try pulling it/i;
+  /model\b[^.]*(?:not found|does not exist|not exist|not available|unknown|not supported|no access|pull)|(?:no such|unknown|invalid) model|not a valid model|try pulling it|^model: /i;
 
 function failure(
   kind: ModelErrorClass,

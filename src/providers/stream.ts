@@ -90,6 +90,7 @@ async function read(call: StreamCall, controller: AbortController, sink: Sink): 
   const decoder = call.decoder(sink.emit);
   let outcome: ModelOutcome | undefined;
   let events = 0;
+  let ended = false;
   const parser = createParser({
     onEvent: ({ data }) => {
       if (outcome) return;
@@ -97,6 +98,8 @@ async function read(call: StreamCall, controller: AbortController, sink: Sink): 
       try {
         outcome = data === "[DONE]" ? decoder.end(true) : decoder.push(JSON.parse(data));
       } catch (error) {
+        // Half an event at the end is a cut stream.
+        if (ended) return;
         outcome = { kind: "failed", failure: unreadableResponse(`The stream can not be read: ${messageOf(error)}`) };
       }
     },
@@ -117,6 +120,7 @@ async function read(call: StreamCall, controller: AbortController, sink: Sink): 
     if (events === 0 && beginning.length < 4000) beginning += chunk;
   }
   // The last event may lack its empty line.
+  ended = true;
   parser.feed("\n\n");
   outcome ??= decoder.end(false);
   if (outcome) return outcome;

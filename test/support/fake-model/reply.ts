@@ -46,7 +46,7 @@ export interface FakeReply {
   /** Between writes. */
   readonly chunkDelayMs?: number;
   /** After so many bytes: cut the connection, fall silent, or end as if all were well. */
-  readonly fault?: { readonly afterBytes: number; readonly then: "cut" | "hang" | "end" };
+  readonly fault?: { readonly afterBytes: number; readonly ending: "cut" | "hang" | "end" };
   /** Never answers, not even with headers. */
   readonly silent?: boolean;
   /** All is sent, but the connection stays open. */

@@ -144,8 +144,8 @@ async function answer(response: ServerResponse, reply: FakeReply, request: FakeR
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", ...reply.headers });
   response.flushHeaders();
   await write(response, bytes, reply);
-  if (reply.neverClose || reply.fault?.then === "hang") return;
-  if (reply.fault?.then === "cut") {
+  if (reply.neverClose || reply.fault?.ending === "hang") return;
+  if (reply.fault?.ending === "cut") {
     // What was written has to leave before the connection is reset.
     response.write("", () => setImmediate(() => response.destroy()));
     return;
