@@ -10,6 +10,7 @@
  * output can end a command:  ESC ] 633 ; LETTER ; cp=KEY.NUMBER ; fields BEL
  *   S  our line is about to be shown: hide what follows    C  output begins (for a typed line: its text)
  *   D  ended: status, folder     A, B  prompt begins, ends: A repeats status and number of an unreported command
+ *   N  the command that was loaded has not begun, nor will it
  *   F  an unfinished line goes on    P  property    X  this shell is too old for all this
  * The end is told by whichever comes first: the rest of our line, PROMPT_COMMAND, or PS1. Ctrl-C skips the first; a
  * person may overwrite the others, and each of the three puts the others back.
@@ -76,11 +77,14 @@ __cp_load() {
   __cp_stash=''
   [[ \${1-} == typed ]] || __cp_stash=\${READLINE_LINE-}
   READLINE_LINE='' READLINE_POINT=0
-  (( number )) || { __cp_run=':'; return 0; }
-  __cp_seen=$number __cp_off=''
+  __cp_off=''
   # Our line begins with a blank and is not remembered.
   __cp_control=\${HISTCONTROL-unset}
   HISTCONTROL=ignorespace
+  __cp_run=':'
+  READLINE_LINE=' :'
+  (( number )) || return 0
+  __cp_seen=$number
   __cp_run="{ __cp_begin $number; } 2>/dev/null"$'\\n'"$__cp_cmd"
   READLINE_LINE=' ${evaluation}'
   return 0
@@ -128,6 +132,7 @@ __cp_prompt() {
   local -; builtin set +eux
   __cp_close "$status"
   __cp_hist=$HISTCMD
+  [[ \${__cp_off+set} ]] && __cp_mark N 0 ''
   [[ \${PS1@a} == *r* ]] && { __cp_mark A 0 "$status"; __cp_mark B 0 ''; }
   __cp_uncover
   __cp_install

@@ -24,6 +24,9 @@ export class CommandRecord {
   readonly startedAtMs = Date.now();
   /** Resolves at the end; never rejects. */
   readonly ended: Promise<void>;
+  /** Resolves when the shell has taken the command, or the command has ended without. */
+  readonly begun: Promise<void>;
+  readonly #resolveBegun: () => void;
   readonly #resolveEnded: () => void;
   #capture: TextCapture | null;
   #final: TerminalText | null = null;
@@ -36,10 +39,17 @@ export class CommandRecord {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     this.#resolveEnded = resolve;
+    const begun = Promise.withResolvers<void>();
+    this.begun = begun.promise;
+    this.#resolveBegun = begun.resolve;
   }
 
   get end(): CommandEnd | null {
     return this.#end;
+  }
+
+  begin(): void {
+    this.#resolveBegun();
   }
 
   push(text: string): void {
@@ -53,6 +63,7 @@ export class CommandRecord {
     this.#final = this.#capture?.text() ?? null;
     // The text stays, the machinery for rendering more of it goes.
     this.#capture = null;
+    this.#resolveBegun();
     this.#resolveEnded();
   }
 

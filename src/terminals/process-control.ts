@@ -60,7 +60,7 @@ export async function endSession(table: ProcessTable, leader: LeaderProcess): Pr
 
 /**
  * Interrupts the foreground command: SIGINT, SIGTERM, SIGKILL for its process group, then for everything in the
- * terminal. At most 900 ms. The shell itself is only killed when it is what does not end.
+ * terminal. At most 800 ms. The shell itself is only killed when it is what does not end.
  */
 export async function interruptForeground(
   table: ProcessTable,
@@ -69,7 +69,7 @@ export async function interruptForeground(
 ): Promise<void> {
   const over = Promise.race([ended, leader.exited]);
   for (const { signal, waitMs } of [
-    { signal: "SIGINT", waitMs: 300 },
+    { signal: "SIGINT", waitMs: 250 },
     { signal: "SIGTERM", waitMs: 150 },
     { signal: "SIGKILL", waitMs: 150 },
   ] as const) {
@@ -81,5 +81,5 @@ export async function interruptForeground(
     if ((await waitFor(over, { timeoutMs: waitMs })) === "done") return;
   }
   for (const { pid } of processesOf(await table.list(), leader.pid)) table.signal(pid, "SIGKILL");
-  await waitFor(over, { timeoutMs: 250 });
+  await waitFor(over, { timeoutMs: 200 });
 }

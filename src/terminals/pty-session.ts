@@ -96,6 +96,7 @@ export class PtySession {
       output: (text) => this.#output(text),
       began: (number) => this.#began(number),
       typed: (number, command) => this.#typedBegan(number, command),
+      notTaken: () => this.#notTaken(),
       ended: (number, exitCode, cwd) => this.#commandEnded(number, exitCode, cwd),
       ready: () => this.#shellReady(),
       unmarked: () => this.#loseMarkers(),
@@ -183,16 +184,15 @@ export class PtySession {
     return record;
   }
 
-  /** Withdraws a command that has not begun, so that it never will. False when it has begun. */
-  async withdraw(record: CommandRecord): Promise<boolean> {
+  /** Whether a command is typed and not yet begun. */
+  isPending(record: CommandRecord): boolean {
+    return this.#pending === record;
+  }
+
+  /** Takes the command file back. A shell that has read it already begins the command all the same. */
+  async withdraw(): Promise<void> {
     const { bootstrap, folder } = this.#options;
-    if (this.#pending !== record || bootstrap === null) return false;
-    await folder.write(bootstrap.commandFileName, commandFileContent(0, ""));
-    if (this.#pending !== record) return false;
-    this.#pending = null;
-    this.#stream.disarm();
-    record.finish({ status: "unknown", exitCode: null, cwd: null });
-    return true;
+    if (bootstrap !== null) await folder.write(bootstrap.commandFileName, commandFileContent(0, ""));
   }
 
   /** Output of the commands of a waiting `run` goes to it instead of the next read. */
@@ -324,7 +324,15 @@ export class PtySession {
     if (this.#pending?.start.number !== number) return;
     this.#running = this.#pending;
     this.#pending = null;
+    this.#running.begin();
     this.#options.onChange();
+  }
+
+  #notTaken(): void {
+    const pending = this.#pending;
+    this.#pending = null;
+    this.#stream.disarm();
+    pending?.finish({ status: "unknown", exitCode: null, cwd: null });
   }
 
   #typedBegan(number: number, command: string): void {

@@ -7,6 +7,8 @@ import { waitFor } from "./wait-for.ts";
 
 /** How long a command may run before it is looked at whether the shell was replaced by another program. */
 const replacedCheckMs = 1000;
+/** How long an abort waits for a command that is typed to begin, so that it can be interrupted. */
+const beginWaitMs = 150;
 /** A shell without markers that has been quiet this long and has the foreground has most likely finished. */
 const quietMs = 400;
 
@@ -62,7 +64,22 @@ async function untilMarked(session: PtySession, record: CommandRecord, request: 
     outcome = await waitFor(record.ended, { timeoutMs: timeoutMs - firstMs, signal });
     if (outcome === "timeout" && timeoutMs > firstMs) await session.checkMarkers();
   }
-  if (outcome === "aborted" && !(await session.withdraw(record))) await session.interrupt(record);
+  if (outcome === "aborted") await abort(session, record);
+}
+
+/** Ends a command that may not even have begun, within a second. */
+async function abort(session: PtySession, record: CommandRecord): Promise<void> {
+  await waitFor(record.begun, { timeoutMs: beginWaitMs });
+  if (session.isPending(record)) {
+    await session.withdraw();
+    await waitFor(record.begun, { timeoutMs: beginWaitMs });
+  }
+  if (!session.isPending(record)) {
+    if (record.end === null) await session.interrupt(record);
+    return;
+  }
+  // The shell is somewhere else and has not looked at its input. If it has read the command and begins it yet, end it.
+  void record.begun.then(() => (record.end === null ? session.interrupt(record) : undefined)).catch(() => undefined);
 }
 
 async function untilQuiet(session: PtySession, record: CommandRecord, request: RunCommand): Promise<void> {

@@ -13,6 +13,8 @@ export interface ShellStreamEvents {
   began(number: number): void;
   /** A line that the person typed; empty when the shell does not know its text. */
   typed(number: number, command: string): void;
+  /** The command that was armed was not taken, and will not be. */
+  notTaken(): void;
   ended(number: number, exitCode: number, cwd: string | null): void;
   /** The shell waits for a command. */
   ready(): void;
@@ -101,6 +103,7 @@ export class ShellStream {
     else if (letter === "B" && this.#phase === "drawing") this.#promptEnds();
     else if (letter === "F") this.#continues();
     else if (letter === "P" && fields[0] === "Edit=0") this.#lineEditing = this.#editingNext = false;
+    else if (letter === "N") this.#events.notTaken();
     else if (letter === "X") this.#events.unmarked();
   }
 
