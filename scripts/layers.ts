@@ -59,8 +59,8 @@ export async function runLayer(name: LayerName, args: readonly string[] = []): P
           .map((f) => join(layer.folder, f))
           .sort();
   if (files.length === 0) {
-    say(`${name}: no test files in ${layer.folder}`);
-    return { passed: 0, failed: 0, skipped: 0 };
+    say(`✗ ${name}: no test files in ${layer.folder}`);
+    return { passed: 0, failed: 1, skipped: 0 };
   }
 
   const prepared = await layer.prepare();

@@ -11,7 +11,16 @@ const TARGET = "linux-x64";
 export async function packageExtension(vsix: string): Promise<string> {
   rmSync(vsix, { force: true });
   const vsce = fromRoot("node_modules/@vscode/vsce/vsce");
-  const args = [vsce, "package", "--target", TARGET, "--allow-missing-repository", "--out", vsix];
+  const args = [
+    vsce,
+    "package",
+    "--target",
+    TARGET,
+    "--allow-missing-repository",
+    "--no-rewrite-relative-links",
+    "--out",
+    vsix,
+  ];
   const { code, output } = await run(process.execPath, args, { output: "keep", timeLimitMs: 5 * 60_000 });
   if (code !== 0) throw new PlainFailure(`vsce package failed:\n${output}`);
   return output;
