@@ -27,11 +27,11 @@ export function headerOf(name: string, command: CommandResult | null, note = "")
   return `[terminal:${name}:cmd${command.ordinal}] $ ${first}${more}${suffix}`;
 }
 
+/** Where the engine left something out, the text says so itself, in place and with the exact count. */
 export function bodyOf({ text, droppedChars }: TerminalText): string {
-  const trimmed = text.replace(/\s+$/, "");
-  if (trimmed === "" && droppedChars === 0) return "(no output)";
-  const body = headAndTail(trimmed, MAX_OUTPUT_CHARS, (dropped) => `\n[… ${dropped} characters omitted …]\n`);
-  return droppedChars > 0 ? `${body}\n[${droppedChars} characters in the middle of the output were left out]` : body;
+  const trimmed = text.trimEnd();
+  if (trimmed === "") return "(no output)";
+  return droppedChars > 0 ? trimmed : headAndTail(trimmed, MAX_OUTPUT_CHARS);
 }
 
 export function footerOf({ status, exitCode, pid, cwd }: CommandResult): string {

@@ -1,0 +1,220 @@
+import assert from "node:assert/strict";
+import type { CommandResult, ReadResult } from "../../../src/ports/terminals.ts";
+import { commandResult, ScriptedTerminals, terminalInfo } from "../../support/scripted-terminals.ts";
+import { type Toolbox, toolbox } from "../../support/toolbox.ts";
+
+describe("terminal tools", () => {
+  let terminals: ScriptedTerminals;
+  let box: Toolbox;
+  beforeEach(async () => {
+    terminals = new ScriptedTerminals();
+    terminals.terminals = [
+      terminalInfo({ cwd: "/work/here" }),
+      terminalInfo({ name: "server", status: "running", command: "npm start" }),
+    ];
+    box = await toolbox({ terminals });
+  });
+  afterEach(() => box[Symbol.asyncDispose]());
+
+  const answer = (changes: Partial<CommandResult>) => {
+    terminals.onRun = ({ command, commandId }) => commandResult({ command, commandId, ...changes });
+  };
+  const reading = (changes: Partial<Extract<ReadResult, { kind: "read" }>>): ReadResult => ({
+    kind: "read",
+    terminal: terminalInfo(),
+    command: null,
+    byPerson: [],
+    output: { text: "", droppedChars: 0 },
+    ...changes,
+  });
+
+  describe("execute", () => {
+    it("says what it will run, where, and how it is found again", async () => {
+      const call = await box.plan("execute", { command: "npm test" });
+      assert.deepEqual(call.access, { kind: "execute", command: "npm test", cwd: "/work/here", terminal: "main" });
+      assert.deepEqual(call.recovery, { kind: "command", terminal: "main", commandId: "cmd_1" });
+      assert.deepEqual(terminals.calls, []);
+    });
+
+    it("reports a failing command as done work", async () => {
+      answer({ ordinal: 3, exitCode: 2, output: { text: "boom\n", droppedChars: 0 } });
+      const result = await box.call("execute", { command: "false", timeout: 1.5 });
+      assert(result.status === "done");
+      assert.equal(
+        result.output,
+        "[terminal:main:cmd3] $ false\nboom\n[status: completed | return_code: 2 | pid: 100 | cwd: /work]",
+      );
+      assert.deepEqual(result.display, {
+        kind: "command",
+        terminal: "main",
+        command: "false",
+        status: "completed",
+        exitCode: 2,
+        cwd: "/work",
+        outputTail: "boom\n",
+      });
+      const request = terminals.calls[0]?.request as { timeoutMs: number; maxOutputChars: number };
+      assert.deepEqual([request.timeoutMs, request.maxOutputChars], [1_500, 40_000]);
+    });
+
+    it("names the next move while it runs, when it can not know, and when the shell has ended", async () => {
+      const output = async (status: CommandResult["status"]) => {
+        answer({ status, exitCode: null });
+        return (await box.call("execute", { command: "x" })).output;
+      };
+      assert.match(
+        await output("running"),
+        /status: running \| return_code: -.*\nStill running\. read_output\(session_id="main"\)/,
+      );
+      assert.match(await output("unknown"), /does not tell when a command ends\. read_output/);
+      assert.match(await output("exited"), /The shell itself has ended\. The next execute starts a new one/);
+    });
+
+    it("keeps head and tail of a flood and counts what fell out, once", async () => {
+      const cut = `HEAD\n[… 123456 characters omitted …]\n${"x".repeat(39_990)}TAIL`;
+      answer({ output: { text: cut, droppedChars: 123_456 } });
+      const { output } = await box.call("execute", { command: "yes" });
+      assert(output.includes(cut));
+      answer({ output: { text: `HEAD${"x".repeat(100_000)}TAIL`, droppedChars: 0 } });
+      const uncut = await box.call("execute", { command: "yes" });
+      assert(uncut.output.length < 41_000);
+      assert.match(uncut.output, /HEAD[\s\S]*\[… 60008 characters omitted …\][\s\S]*TAIL\n\[status/);
+    });
+
+    it("opens a terminal first when asked to", async () => {
+      const result = await box.call("execute", { session_id: "web", command: "x", new_terminal: true, shell: "zsh" });
+      assert.equal(result.status, "done");
+      assert.deepEqual(
+        terminals.calls.map(({ method }) => method),
+        ["open", "run"],
+      );
+      assert.deepEqual(terminals.calls[0]?.request, {
+        name: "web",
+        createdBy: "agent",
+        cwd: box.workspace.root,
+        shell: "zsh",
+      });
+    });
+
+    it("refuses before anyone is asked what can not work", async () => {
+      const cases: [Record<string, unknown>, RegExp][] = [
+        [{ command: " " }, /command is empty/],
+        [{ command: "x", session_id: "nope" }, /no terminal "nope" \(there are: main, server\).*new_terminal=true/],
+        [{ command: "x", session_id: "server" }, /A command is running in "server": npm start\. Nothing was typed/],
+        [{ command: "x", session_id: "main", new_terminal: true }, /already open/],
+        [{ command: "x", session_id: "../x", new_terminal: true }, /can not name a terminal/],
+        [{ command: "x", shell: "zsh" }, /only be chosen for a new terminal/],
+      ];
+      for (const [input, pattern] of cases) {
+        const result = await box.call("execute", input);
+        assert.equal(result.status, "failed");
+        assert.match(result.output, pattern);
+      }
+      assert.deepEqual(terminals.calls, []);
+    });
+
+    it("passes on why a shell could not be opened, and that a terminal is busy", async () => {
+      terminals.onOpen = () => ({ kind: "failed", message: "There is no shell fish. Use bash." });
+      const fish = { session_id: "f", command: "x", new_terminal: true, shell: "fish" };
+      assert.match((await box.call("execute", fish)).output, /There is no shell fish\. Use bash\./);
+      terminals.onRun = () => ({ kind: "busy", command: "vim", startedAtMs: 0 });
+      assert.match((await box.call("execute", { command: "x" })).output, /running in "main": vim\. Nothing was typed/);
+    });
+
+    it("is cancelled by an abort, with what was printed until then", async () => {
+      answer({ exitCode: 130, output: { text: "half", droppedChars: 0 } });
+      const result = await box.call("execute", { command: "sleep 60" }, { signal: AbortSignal.abort() });
+      assert.equal(result.status, "cancelled");
+      assert.match(result.output, /Stopped by the person[\s\S]*half/);
+    });
+
+    it("passes output on while it runs", async () => {
+      const chunks: string[] = [];
+      terminals.onRun = ({ onOutput, command, commandId }) => {
+        onOutput?.("live");
+        return commandResult({ command, commandId });
+      };
+      await box.call("execute", { command: "x" }, { output: (chunk) => chunks.push(chunk) });
+      assert.deepEqual(chunks, ["live"]);
+    });
+  });
+
+  describe("read_output", () => {
+    const read = (input = {}) => box.call("read_output", { session_id: "main", ...input });
+
+    it("gives what is new of a running command", async () => {
+      const command = commandResult({ command: "make", status: "running", exitCode: null, ordinal: 4 });
+      terminals.onRead = () => reading({ command, output: { text: "more\n", droppedChars: 0 } });
+      assert.match(
+        (await read()).output,
+        /^\[terminal:main:cmd4\] \$ make \(continued output\)\nmore\n\[status: running/,
+      );
+    });
+
+    it("gives the whole output of a finished command when there is nothing new", async () => {
+      const command = commandResult({ command: "make", output: { text: "all\n", droppedChars: 0 } });
+      terminals.onRead = () => reading({ command });
+      assert.match((await read()).output, /\(complete output\)\nall\n\[status: completed/);
+    });
+
+    it("shows what the person did", async () => {
+      const command = commandResult({ command: "ls", output: { text: "file\n", droppedChars: 0 } });
+      terminals.onRead = () => reading({ command, byPerson: [command] });
+      const { output } = await read();
+      assert.match(
+        output,
+        /^The person used this terminal since you last looked:\n\[terminal:main:cmd1\] \$ ls \(run by the person\)\nfile/,
+      );
+      assert.equal(output.match(/file/g)?.length, 1);
+    });
+
+    it("needs no permission, and names what to do when there is no such terminal", async () => {
+      assert.deepEqual((await box.plan("read_output", { session_id: "x" })).access, { kind: "none" });
+      assert.match((await read({ session_id: "x" })).output, /no terminal "x"/);
+      terminals.onRead = () => ({ kind: "exited", exitCode: 1, output: { text: "bye", droppedChars: 0 } });
+      assert.match((await read()).output, /has ended \(return code 1\)[\s\S]*bye/);
+    });
+  });
+
+  describe("send_input", () => {
+    const send = (text: string, session_id = "server") => box.call("send_input", { session_id, text });
+    beforeEach(() => {
+      const command = commandResult({ command: "npm start", status: "running", exitCode: null });
+      terminals.onWrite = () => reading({ command, output: { text: "Port? ", droppedChars: 0 } });
+    });
+
+    it("asks with the keystrokes and what they go to", async () => {
+      const { access } = await box.plan("send_input", { session_id: "server", text: "y\n" });
+      assert.deepEqual(access, { kind: "input", terminal: "server", text: "y\n", running: "npm start" });
+    });
+
+    it("types as given and shows the screen", async () => {
+      const { output } = await send("8080\n");
+      assert.match(output, /\$ npm start \(after input: "8080\\n"\)\nPort\?\n\[status: running/);
+      assert.doesNotMatch(output, /Warning/);
+      assert.equal((terminals.calls.at(0)!.request as { text: string }).text, "8080\n");
+    });
+
+    it("warns when text was not submitted, not for control keys", async () => {
+      assert.match((await send("8080")).output, /Warning: the text did not end with a newline/);
+      assert.match((await send("8080\\n")).output, /Warning: a backslash and a letter were typed/);
+      for (const keys of ["\u0003", "\u001b[A", "\t", "q\r"]) assert.doesNotMatch((await send(keys)).output, /Warning/);
+    });
+
+    it("refuses a terminal that is not there or has ended", async () => {
+      terminals.terminals = [...terminals.terminals, terminalInfo({ name: "old", status: "exited" })];
+      assert.match((await send("x\n", "nope")).output, /no terminal "nope"/);
+      assert.match((await send("x\n", "old")).output, /has ended, so nothing was typed/);
+    });
+  });
+
+  describe("terminate_terminal", () => {
+    it("says whose terminal it ends, and ends it", async () => {
+      const call = await box.plan("terminate_terminal", { session_id: "server" });
+      assert.deepEqual(call.access, { kind: "terminate", terminal: "server", createdBy: "agent" });
+      const result = await box.call("terminate_terminal", { session_id: "server" });
+      assert.match(result.output, /Terminal "server" was ended\. It was running: npm start\./);
+      assert.match((await box.call("terminate_terminal", { session_id: "server" })).output, /no terminal "server"/);
+    });
+  });
+});
