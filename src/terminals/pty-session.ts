@@ -5,16 +5,12 @@
 import type { TerminalAttachment, TerminalText } from "../ports/terminals.ts";
 import { commandFileContent, restoreKey, runKeys, runLine } from "./bash-bootstrap.ts";
 import { CommandRecord, type CommandStart } from "./command-record.ts";
+import { Display } from "./display.ts";
 import { endSession, interruptForeground } from "./process-control.ts";
 import type { PrivateFolder, ProcessTable, Pty, PtyExit, PtySize } from "./pty.ts";
-import { RawHistory } from "./raw-history.ts";
-import { Screen } from "./screen.ts";
 import { ShellStream } from "./shell-stream.ts";
 import { TextCapture } from "./text-capture.ts";
-import { Viewer } from "./viewer.ts";
 
-/** Raw output kept for viewers. */
-const historyBytes = 1_048_576;
 /** Rendered output kept between two reads, and for a command that the person typed. */
 const freshChars = 131_072;
 const typedCommandChars = 40_000;
@@ -51,15 +47,12 @@ export class PtySession {
   readonly exited: Promise<PtyExit>;
   /** Resolves when the shell takes commands, or never will with markers. */
   readonly ready: Promise<void>;
-  readonly screen: Screen;
+  readonly display: Display;
   readonly startedAtMs = Date.now();
   readonly #options: PtySessionOptions;
   readonly #pty: Pty;
   readonly #stream: ShellStream;
-  readonly #history = new RawHistory(historyBytes);
-  readonly #viewers = new Set<Viewer>();
   readonly #resolveReady: () => void;
-  #size: PtySize;
   #marked: boolean;
   #cwd: string;
   #exit: PtyExit | null = null;
@@ -81,18 +74,17 @@ export class PtySession {
     this.#options = options;
     this.#pty = options.pty;
     this.pid = options.pty.pid;
-    this.#size = options.size;
     this.#cwd = options.cwd;
     this.#ordinal = options.ordinal;
     this.#marked = options.bootstrap !== null;
-    this.screen = new Screen(this.#history, options.size);
+    this.display = new Display(options.size, (text) => options.pty.write(text));
     const ready = Promise.withResolvers<void>();
     const exited = Promise.withResolvers<PtyExit>();
     this.ready = ready.promise;
     this.exited = exited.promise;
     this.#resolveReady = ready.resolve;
     this.#stream = new ShellStream(options.bootstrap?.key ?? "", {
-      display: (text) => this.#display(text),
+      display: (text) => this.display.show(text),
       output: (text) => this.#output(text),
       began: (number) => this.#began(number),
       typed: (number, command) => this.#typedBegan(number, command),
@@ -103,7 +95,7 @@ export class PtySession {
     });
     this.#pty.onData((data) => {
       if (this.#options.bootstrap === null) {
-        this.#display(data);
+        this.display.show(data);
         this.#output(data);
         ready.resolve();
       } else {
@@ -261,43 +253,23 @@ export class PtySession {
   }
 
   async attach(deliver: (data: string) => void | Promise<void>): Promise<TerminalAttachment> {
-    const { text, position } = await this.screen.snapshot();
-    const viewer = new Viewer({ history: this.#history, position, deliver, repaint: () => this.screen.snapshot() });
-    this.#viewers.add(viewer);
-    viewer.start();
+    const { snapshot, detach } = await this.display.attach(deliver);
     return {
-      snapshot: text,
+      snapshot,
       write: (data) => this.write(data, "person"),
       resize: (cols, rows) => this.resize({ cols, rows }),
-      dispose: () => {
-        viewer.dispose();
-        this.#viewers.delete(viewer);
-      },
+      dispose: detach,
     };
   }
 
-  resize({ cols, rows }: PtySize): void {
-    const size = { cols: clampSize(cols), rows: clampSize(rows) };
-    if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
-    this.#size = size;
-    this.#pty.resize(size);
-    this.screen.resize(size);
+  resize(wanted: PtySize): void {
+    const size = this.display.resize(wanted);
+    if (size !== null) this.#pty.resize(size);
   }
 
   /** Shows a line of ours to viewers only. */
   announce(text: string): void {
-    this.#display(`\r\n${text}\r\n`);
-  }
-
-  disposeViewers(): void {
-    for (const viewer of this.#viewers) viewer.dispose();
-    this.#viewers.clear();
-    this.screen.forget();
-  }
-
-  #display(text: string): void {
-    this.#history.push(text);
-    for (const viewer of this.#viewers) viewer.notify();
+    this.display.show(`\r\n${text}\r\n`);
   }
 
   #output(text: string): void {
@@ -391,9 +363,4 @@ export class PtySession {
     this.#resolveReady();
     this.#options.onChange();
   }
-}
-
-/** Viewers report 0 or nonsense while they are hidden. */
-function clampSize(value: number): number {
-  return Math.min(1000, Math.max(2, Math.trunc(Number.isFinite(value) ? value : 80)));
 }

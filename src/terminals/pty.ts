@@ -5,6 +5,13 @@ export interface PtySize {
   readonly rows: number;
 }
 
+/** Viewers report 0 or nonsense while they are hidden. */
+export function usableSize({ cols, rows }: PtySize): PtySize {
+  const usable = (value: number, otherwise: number) =>
+    Math.min(1000, Math.max(2, Math.trunc(Number.isFinite(value) ? value : otherwise)));
+  return { cols: usable(cols, 80), rows: usable(rows, 24) };
+}
+
 export interface PtyExit {
   /** Null when a signal ended the shell. */
   readonly exitCode: number | null;

@@ -67,6 +67,14 @@ export class Screen {
     });
   }
 
+  /** Where the cursor is, from 1. */
+  cursor(): Promise<{ row: number; col: number }> {
+    return this.#caughtUp(({ terminal }) => {
+      const { cursorX, cursorY } = terminal.buffer.active;
+      return { row: cursorY + 1, col: cursorX + 1 };
+    });
+  }
+
   /** Frees the memory; the next need rebuilds it from the history. */
   forget(): void {
     clearTimeout(this.#forgetting);

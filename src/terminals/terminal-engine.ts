@@ -23,6 +23,7 @@ import type {
 } from "../ports/terminals.ts";
 import type { TerminalInfo } from "../protocol/terminals.ts";
 import type { CommandRecord } from "./command-record.ts";
+import { usableSize } from "./pty.ts";
 import type { PtySession } from "./pty-session.ts";
 import { runCommand } from "./run-command.ts";
 import type { ShellLauncher, ShellRequest } from "./shell-launcher.ts";
@@ -81,7 +82,7 @@ export class TerminalEngine implements Terminals {
     if (existing !== undefined && (existing.starting !== null || existing.session?.exit === null)) {
       return { kind: "exists", terminal: this.#info(name, existing) };
     }
-    existing?.session?.disposeViewers();
+    existing?.session?.display.dispose();
     const slot = this.#slot(request);
     this.#slots.set(name, slot);
     const session = await this.#session(name, slot);
@@ -133,7 +134,7 @@ export class TerminalEngine implements Terminals {
       session.write(request.text, "agent");
       await this.#untilQuiet(session, request);
       if (session.exit !== null) return this.#exited(slot, session, request.maxOutputChars);
-      const text = await session.screen.visibleText();
+      const text = await session.display.screen.visibleText();
       const shown = headAndTail(text, request.maxOutputChars);
       const droppedChars = Math.max(0, text.length - request.maxOutputChars);
       return this.#readResult(request.terminal, slot, session, { text: shown, droppedChars });
@@ -189,7 +190,7 @@ export class TerminalEngine implements Terminals {
       request: {
         shell: request.shell ?? shell ?? "bash",
         cwd: request.cwd ?? cwd,
-        size: { cols: request.cols ?? defaultSize.cols, rows: request.rows ?? defaultSize.rows },
+        size: usableSize({ cols: request.cols ?? defaultSize.cols, rows: request.rows ?? defaultSize.rows }),
       },
       createdBy: request.createdBy,
       session: null,
@@ -225,7 +226,7 @@ export class TerminalEngine implements Terminals {
       },
     );
     if (launched.kind === "failed") return launched.message;
-    before?.disposeViewers();
+    before?.display.dispose();
     slot.session = launched.session;
     slot.exitReported = false;
     this.#events.emit({ type: "opened", terminal: this.#info(name, slot) });
@@ -297,7 +298,7 @@ export class TerminalEngine implements Terminals {
     if (session === null) return;
     if (!(await session.terminate())) this.#options.log.warn(`processes of terminal ${name} survived SIGKILL`);
     await waitFor(session.exited, { timeoutMs: 1000 });
-    session.disposeViewers();
+    session.display.dispose();
   }
 
   #info(name: string, slot: Slot): TerminalInfo {

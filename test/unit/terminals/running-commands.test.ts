@@ -37,7 +37,7 @@ describe("commands that run", function () {
     ["sh", "echo inner $((1 + 1))\nexit 0\n", /inner 2/],
   ] as const) {
     it(`wait for input: ${command}`, async () => {
-      const started = await t.command(command, { timeoutMs: 1200 });
+      const started = await t.command(command, { timeoutMs: command.startsWith("python") ? 1200 : 400 });
       assert.equal(started.status, "running", started.output.text);
       await t.write(input);
       const read = await t.read(8000);
@@ -47,6 +47,14 @@ describe("commands that run", function () {
       assert.match(read.command.output.text, output);
     });
   }
+
+  it("get answers from the terminal although nobody looks", async () => {
+    const ask = (query: string) =>
+      `python3 -c 'import os,sys,tty,termios; old=termios.tcgetattr(0); tty.setcbreak(0); os.write(1,b"ab${query}"); ` +
+      `print(repr(os.read(0,50))); termios.tcsetattr(0,termios.TCSADRAIN,old)'`;
+    assert.match((await t.command(ask("\\x1b[c"))).output.text, /\[\?1;2c/);
+    assert.match((await t.command(ask("\\x1b[6n"))).output.text, /\[\d+;3R/);
+  });
 
   it("show their screen to a write, and leave nothing of it in the text", async () => {
     await t.command("seq 1 500 > numbers");

@@ -67,7 +67,7 @@ describe("terminals in trouble", function () {
   });
 
   it("is busy while the startup file hangs, and usable afterwards", async () => {
-    const t = await terminals({ bashrc: "sleep 4.5" });
+    const t = await terminals({ bashrc: "sleep 3.5" });
     const early = await t.run("echo early", { timeoutMs: 300 });
     assert.ok(early.kind === "busy" && /startup/.test(early.command), JSON.stringify(early));
     assert.equal((await t.command("echo later", { timeoutMs: 10_000 })).output.text, "later\n");
