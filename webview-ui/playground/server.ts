@@ -117,6 +117,7 @@ function panelPage(nonce: string, theme: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>CodePilot panel</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/themes/${known}.css">
 <link rel="stylesheet" href="/themes/webview-default.css">
 <link rel="stylesheet" href="/main.css">
@@ -133,6 +134,7 @@ function framePage(nonce: string): string {
 <head>
 <meta charset="utf-8">
 <title>CodePilot playground</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/themes/frame.css">
 <script type="module" nonce="${nonce}" src="/frame.js"></script>
 </head>

@@ -16,6 +16,7 @@ const entry = (change: object = {}): ToolEntry => ({
   argumentsText: '{"command":"npm test","session_id":"main"}',
   summary: "$ npm test",
   requestedAt: 1,
+  step: 0,
   settled: true,
   ...change,
 });

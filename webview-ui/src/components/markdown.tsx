@@ -51,12 +51,14 @@ const components: Components = {
       <Icon name="file-media" /> {alt || "image"}
     </Link>
   ),
-  // The panel and its turns have the first levels; an answer's own headings come below them.
+  // The panel and its turns have the first levels. Below them all are alike, because the list is virtual: the heading
+  // above one may not be in the document.
   h1: ({ children }) => <h3 className="h1">{children}</h3>,
   h2: ({ children }) => <h3 className="h2">{children}</h3>,
-  h3: ({ children }) => <h4 className="h3">{children}</h4>,
-  h4: ({ children }) => <h5 className="h3">{children}</h5>,
-  h5: ({ children }) => <h6 className="h3">{children}</h6>,
+  h3: ({ children }) => <h3>{children}</h3>,
+  h4: ({ children }) => <h3>{children}</h3>,
+  h5: ({ children }) => <h3>{children}</h3>,
+  h6: ({ children }) => <h3>{children}</h3>,
   pre: ({ children }) => {
     const code = Children.toArray(children).find((child) => isValidElement<CodeProps>(child));
     if (!isValidElement<CodeProps>(code)) return <pre>{children}</pre>;

@@ -68,6 +68,7 @@ export const Timeline = memo(function Timeline({ session, rows }: { session: Ses
 
   return (
     <div className="timeline">
+      <h2 className="visually-hidden">Conversation</h2>
       <Virtuoso
         ref={list}
         className="timeline-scroller"

@@ -5,6 +5,8 @@
 import { createCssVariablesTheme, createHighlighterCore, type GrammarState, type HighlighterCore } from "shiki/core";
 import { createJavaScriptRegexEngine } from "shiki/engine/javascript";
 import { loadLanguage } from "./languages.ts";
+import { pause } from "./pause.ts";
+import { compiled, warmUp } from "./warm-up.ts";
 
 export interface Token {
   readonly text: string;
@@ -25,17 +27,30 @@ function highlighter(): Promise<HighlighterCore> {
   core ??= createHighlighterCore({
     themes: [createCssVariablesTheme({ name: "vscode", variablePrefix: "--t-" })],
     langs: [],
-    engine: createJavaScriptRegexEngine({ forgiving: true }),
+    engine: createJavaScriptRegexEngine({ forgiving: true, cache: compiled }),
   });
   return core;
 }
 
-export async function highlight(code: string, language: string, signal: AbortSignal): Promise<Line[] | null> {
-  const shiki = await highlighter();
-  if (!shiki.getLoadedLanguages().includes(language)) {
-    await pause();
-    await shiki.loadLanguage((await loadLanguage(language)).default);
+const languages = new Map<string, Promise<void>>();
+
+/** Loads a language once. */
+function ready(language: string): Promise<void> {
+  let loading = languages.get(language);
+  if (!loading) {
+    loading = (async () => {
+      const [shiki, grammar] = await Promise.all([highlighter(), loadLanguage(language)]);
+      await warmUp(grammar.default);
+      await shiki.loadLanguage(grammar.default);
+    })();
+    languages.set(language, loading);
   }
+  return loading;
+}
+
+export async function highlight(code: string, language: string, signal: AbortSignal): Promise<Line[] | null> {
+  const [shiki] = await Promise.all([highlighter(), ready(language)]);
+  if (signal.aborted) return null;
   const source = code.split("\n");
   if (source.some((line) => line.length > LONG_LINE)) return null;
   const lines: Line[] = [];
@@ -65,8 +80,4 @@ export async function highlight(code: string, language: string, signal: AbortSig
 function classOf(color: string | undefined): string | null {
   const name = /--t-token-([a-z-]+)/.exec(color ?? "")?.[1];
   return name === undefined ? null : `t-${name}`;
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }
