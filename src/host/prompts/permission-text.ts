@@ -96,6 +96,7 @@ function changedLines(diff: string): string {
   return diff
     .split("\n")
     .filter((line) => !/^(---|\+\+\+|===|Index:|diff )/.test(line))
+    .map((line) => line.replace(/^@@ -(\d+).*$/, "⋯ line $1"))
     .join("\n")
     .trimEnd();
 }

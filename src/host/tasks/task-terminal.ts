@@ -17,6 +17,9 @@ import { TaskOutput } from "./task-output.ts";
 /** The same as those of `codepilot exec`. */
 const EXIT = { completed: 0, failed: 1, usage: 2, unanswered: 3, interrupted: 130 } as const;
 
+/** VS Code calls an end before this a failed launch, which it was not. */
+const LAUNCH_MS = 700;
+
 const CTRL_C = "\x03";
 
 export interface TaskTerminalOptions {
@@ -40,7 +43,11 @@ export class TaskTerminal implements vscode.Pseudoterminal {
   }
 
   open(): void {
-    void this.#run().then((code) => this.#closed.fire(code));
+    const startedAt = performance.now();
+    void this.#run().then((code) => {
+      const tooSoonByMs = LAUNCH_MS - (performance.now() - startedAt);
+      setTimeout(() => this.#closed.fire(code), Math.max(0, tooSoonByMs));
+    });
   }
 
   close(): void {

@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
 import type { Log } from "../../ports/log.ts";
-import type { LiveSession } from "../sessions/live-session.ts";
+import { isRunning, type LiveSession } from "../sessions/live-session.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
 import { SharedPseudoterminal } from "./shared-pseudoterminal.ts";
 
@@ -62,7 +62,18 @@ export class AgentTerminals implements Disposable {
     const known = this.#sessions.get(session);
     if (session.origin === "task" || session !== this.#hub.shown || !known) return;
     if (known.closed.has(name) || known.panes.has(name)) return;
+    this.#putAwayOthers(session);
     this.#create(session, name).terminal.show(true);
+  }
+
+  /** Panes of sessions at rest would pile up under the same names. Their shells stay; a pane comes back on demand. */
+  #putAwayOthers(session: LiveSession): void {
+    for (const [other, { panes }] of this.#sessions) {
+      if (other === session || isRunning(other)) continue;
+      const old = [...panes.values()];
+      panes.clear();
+      for (const { pseudoterminal } of old) pseudoterminal.end();
+    }
   }
 
   #create(session: LiveSession, name: string): Pane {
@@ -72,8 +83,8 @@ export class AgentTerminals implements Disposable {
       name,
       log: this.#log,
       onClosed: () => {
-        known?.panes.delete(name);
-        known?.closed.add(name);
+        // Not when we have put it away ourselves.
+        if (known?.panes.delete(name)) known.closed.add(name);
       },
     });
     const terminal = vscode.window.createTerminal({

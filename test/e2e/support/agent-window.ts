@@ -3,9 +3,10 @@
  * tests: `freshTask` puts the workspace back and shows an empty panel.
  */
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import axe from "axe-core";
 import type { Browser, FrameLocator, Locator, Page } from "playwright-core";
 import { fromRoot } from "../../../scripts/paths.ts";
 import {
@@ -16,7 +17,15 @@ import {
 } from "../../support/fake-model/server.ts";
 import { openBrowser, openWindow } from "../../support/host/browser.ts";
 import { type CodeServer, startCodeServer } from "../../support/host/code-server.ts";
-import { dialog, openContainer, runCommand, screenshot, webview } from "../../support/host/workbench.ts";
+import {
+  dialog,
+  openContainer,
+  quickInput,
+  quickRow,
+  runCommand,
+  screenshot,
+  webview,
+} from "../../support/host/workbench.ts";
 
 export const FAKE_MODEL = "openai/fake";
 
@@ -87,6 +96,11 @@ export class AgentWindow {
     return webview(this.page);
   }
 
+  /** Text in the timeline; what is only for screen readers does not count. */
+  words(text: string | RegExp): Locator {
+    return this.panel.locator("main").getByText(text);
+  }
+
   get composer(): Locator {
     return this.panel.locator(".composer textarea");
   }
@@ -130,10 +144,58 @@ export class AgentWindow {
       .waitFor({ state: "hidden", timeout: timeoutMs });
   }
 
-  async changeSettings(changes: Record<string, unknown>): Promise<void> {
-    const file = join(this.server.dataDir, "User", "settings.json");
-    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), ...changes }, null, 2));
-    await this.page.waitForTimeout(800);
+  /** Clicks Stop and resolves with the milliseconds until the panel is idle, both as the page sees them. */
+  async stop(): Promise<number> {
+    const button = this.panel.getByRole("button", { name: "Stop", exact: true });
+    return button.evaluate(async (element) => {
+      const startedAt = performance.now();
+      (element as unknown as { click(): void }).click();
+      while ((element as unknown as { isConnected: boolean }).isConnected) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      return performance.now() - startedAt;
+    });
+  }
+
+  /** As a person reloads the tab: the extension host of this page ends and another one starts. */
+  async reload(): Promise<void> {
+    await this.page.reload({ waitUntil: "commit" });
+    await this.page.locator(".monaco-workbench .part.statusbar").waitFor({ timeout: 60_000 });
+  }
+
+  async changeTheme(theme: string): Promise<void> {
+    await runCommand(this.page, "Preferences: Color Theme");
+    await quickInput(this.page).fill(theme);
+    await quickRow(this.page, new RegExp(`^${theme}($|,)`)).click();
+    const kind = theme.includes("High Contrast")
+      ? `vscode-high-contrast${theme.startsWith("Light") ? "-light" : ""}`
+      : `vscode-${theme.startsWith("Light") ? "light" : "dark"}`;
+    await this.panel.locator(`body[data-vscode-theme-kind="${kind}"]`).waitFor({ timeout: 20_000 });
+  }
+
+  /** What axe finds wrong in the panel: rule and element. */
+  async accessibilityProblems(): Promise<string[]> {
+    const body = this.panel.locator("body");
+    await body.evaluate((_element, source) => new Function(source)(), axe.source);
+    return body.evaluate(async () => {
+      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
+      return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+    });
+  }
+
+  /** After a test, however it ended: nothing runs, nothing asks. */
+  async settle(): Promise<void> {
+    for (let n = 0; n < 3 && (await this.modal.isVisible()); n += 1) {
+      await this.page.keyboard.press("Escape");
+      await this.page.waitForTimeout(300);
+    }
+    const stop = this.panel.getByRole("button", { name: "Stop", exact: true });
+    if (await stop.isVisible().catch(() => false)) await this.stop();
+  }
+
+  static writeJson(file: string, value: unknown): void {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify(value, null, 2));
   }
 
   read(file: string): string {
