@@ -1,7 +1,7 @@
 /** The one list of providers: their ids, endpoints and keys, and how a client is made. */
-import { AppError } from "../base/app-error.ts";
 import type { ModelClient } from "../ports/model-client.ts";
 import { AnthropicClient } from "./anthropic/client.ts";
+import { DemoClient } from "./demo/client.ts";
 import { type HttpModelOptions, shownUrl } from "./http-client.ts";
 import { OpenAiChatClient } from "./openai-chat/client.ts";
 import { OpenAiResponsesClient } from "./openai-responses/client.ts";
@@ -58,7 +58,7 @@ export function parseModelId(id: string): ParsedModelId {
   const name = slash === -1 ? "" : id.slice(slash + 1);
   const next = `Write PROVIDER/NAME, for example openai/gpt-5; PROVIDER is one of ${providerIds.join(", ")}.`;
   if (!isProviderId(provider)) return { kind: "invalid", message: `“${id}” names no known provider.`, next };
-  if (provider === "demo") return { kind: "model", provider, name: name || "demo" };
+  if (provider === "demo") return { kind: "model", provider, name: name || "scripted" };
   if (name === "") return { kind: "invalid", message: `“${id}” names no model.`, next };
   return { kind: "model", provider, name };
 }
@@ -113,7 +113,7 @@ export function describeReadiness(settings: ConnectionSettings, environment: Env
   return {
     kind: "missing-key",
     message: `There is no key for ${shownUrl(baseUrl)}.`,
-    next: `Set ${apiKeyEnv} or run “CodePilot: Set API Key”; the model demo/demo needs none.`,
+    next: `Set ${apiKeyEnv} or run “CodePilot: Set API Key”; the model demo/scripted needs none.`,
     apiKeyEnv,
   };
 }
@@ -134,9 +134,7 @@ export interface WarmModelClient extends ModelClient {
  */
 export function createModelClient(options: ModelClientOptions): WarmModelClient {
   const endpoint = providers[options.provider].endpoint;
-  if (options.provider === "demo" || !endpoint) {
-    throw new AppError("not-yet", "The demonstration model does not exist yet.");
-  }
+  if (options.provider === "demo" || !endpoint) return new DemoClient();
   const http: HttpModelOptions = {
     baseUrl: baseUrlOf(options.provider, options.baseUrl, {}),
     apiKey: options.apiKey,
