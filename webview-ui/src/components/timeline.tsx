@@ -7,10 +7,10 @@ import { usePanel, usePanelState } from "../store.ts";
 import { AttentionBar } from "./attention-bar.tsx";
 import { Icon } from "./icon.tsx";
 import { RowView } from "./row-view.tsx";
+import { watcher } from "./scroll-watcher.ts";
 
 /** Rows are numbered downwards from here as older ones come in front. */
 const START_INDEX = 10_000_000;
-const BOTTOM_SLACK_PX = 24;
 const OVERSCAN = { top: 300, bottom: 300 };
 
 export const Timeline = memo(function Timeline({ session, rows }: { session: SessionState; rows: readonly Row[] }) {
@@ -118,41 +118,6 @@ function OlderTurns() {
 
 function EndSpace() {
   return <div className="list-edge" />;
-}
-
-/** Follows the scroller: going up lets go of the bottom, reaching it holds on again; a resize keeps what was held. */
-function watcher(
-  stuck: { current: boolean },
-  setAtBottom: (value: boolean) => void,
-  toBottom: () => void,
-): { watch: (element: HTMLElement | null) => void } {
-  let stop: (() => void) | undefined;
-  return {
-    watch: (element) => {
-      stop?.();
-      stop = undefined;
-      if (!element) return;
-      let top = element.scrollTop;
-      let height = element.scrollHeight;
-      const onScroll = (): void => {
-        const bottom = element.scrollHeight - element.scrollTop - element.clientHeight < BOTTOM_SLACK_PX;
-        if (bottom) stuck.current = true;
-        else if (element.scrollTop < top - 1 && element.scrollHeight >= height) stuck.current = false;
-        top = element.scrollTop;
-        height = element.scrollHeight;
-        setAtBottom(bottom || stuck.current);
-      };
-      const resized = new ResizeObserver(() => {
-        if (stuck.current) toBottom();
-      });
-      element.addEventListener("scroll", onScroll, { passive: true });
-      resized.observe(element);
-      stop = () => {
-        element.removeEventListener("scroll", onScroll);
-        resized.disconnect();
-      };
-    },
-  };
 }
 
 /** Where the person was before the page was reloaded, when they had scrolled up in this session. */
