@@ -90,7 +90,12 @@ describe("terminals in trouble", function () {
       assert.match(result.output.text, /42/);
       assert.equal(result.exitCode, null);
       const long = await t.command("sleep 0.8; echo slept", { terminal: "other" });
-      assert.match(long.output.text, /\nslept/);
+      let output = long.output.text;
+      await eventually("it slept", async () => {
+        const read = await t.read(1000, "other");
+        if (read.kind === "read") output += read.output.text;
+        return /\nslept/.test(output);
+      });
       const running = await t.command("sleep 50", { terminal: "other", timeoutMs: 300 });
       assert.equal(running.status, "unknown");
       assert.equal((await t.run("echo no", { terminal: "other" })).kind, "busy");
