@@ -26,10 +26,10 @@ export class OpenAiChatClient implements ModelClient {
     this.#options = options;
   }
 
-  /** Loads the SDK ahead of need. */
+  /** Loads the SDK ahead of need; never rejects: what goes wrong shows with the first request. */
   async warmUp(): Promise<void> {
     this.#sdk ??= loadOpenAi(this.#options);
-    await this.#sdk;
+    await this.#sdk.catch(() => undefined);
   }
 
   sample(request: ModelRequest, onEvent: (event: ModelEvent) => void, signal: AbortSignal): Promise<ModelOutcome> {
