@@ -146,7 +146,10 @@ export class PtySession {
     return this.#newest;
   }
 
-  /** Enters a command; `current` is it from this moment on. The caller has made sure that nothing runs. */
+  /**
+   * Enters a command; `current` is it from this moment on. The caller has made sure that nothing runs. Rejects when
+   * the file that hands it to the shell can not be written.
+   */
   async enter(
     start: Omit<CommandStart, "ordinal" | "number" | "pid" | "typedBy">,
     signal: AbortSignal,
@@ -164,7 +167,12 @@ export class PtySession {
       return record;
     }
     this.#pending = record;
-    await folder.write(bootstrap.commandFileName, commandFileContent(number, start.command));
+    try {
+      await folder.write(bootstrap.commandFileName, commandFileContent(number, start.command));
+    } catch (error) {
+      this.#notTaken();
+      throw error;
+    }
     if (this.#stream.phase !== "prompt") await this.#untilPrompt();
     if (signal.aborted || record.end !== null) {
       this.#pending = null;

@@ -1,4 +1,5 @@
 /** One `run`: from the check that nothing else runs to a result with a defined status. */
+import { messageOf } from "../base/app-error.ts";
 import type { RunCommand, RunResult } from "../ports/terminals.ts";
 import type { CommandRecord } from "./command-record.ts";
 import { OutputThrottle } from "./output-throttle.ts";
@@ -25,7 +26,11 @@ export async function runCommand(session: PtySession, request: RunCommand): Prom
   const tap = (text: string) => throttle?.push(text);
   session.tap(tap);
   try {
-    const record = await session.enter({ commandId, command, maxOutputChars }, signal);
+    const record = await session.enter({ commandId, command, maxOutputChars }, signal).catch(messageOf);
+    if (typeof record === "string") {
+      const next = "Free space in the temporary folder, or set TMPDIR to one that can be written.";
+      return { kind: "failed", message: `The command could not be handed to the shell (${record}). ${next}` };
+    }
     await (session.marked ? untilMarked(session, record, request) : untilQuiet(session, record, request));
     return record.result();
   } finally {
@@ -71,7 +76,8 @@ async function untilMarked(session: PtySession, record: CommandRecord, request: 
 async function abort(session: PtySession, record: CommandRecord): Promise<void> {
   await waitFor(record.begun, { timeoutMs: beginWaitMs });
   if (session.isPending(record)) {
-    await session.withdraw();
+    // A file that can not be written can not be read either.
+    await session.withdraw().catch(() => undefined);
     await waitFor(record.begun, { timeoutMs: beginWaitMs });
   }
   if (!session.isPending(record)) {

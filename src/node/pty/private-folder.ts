@@ -6,8 +6,10 @@ import type { PrivateFolder } from "../../terminals/pty.ts";
 
 export function temporaryPrivateFolder(parent = tmpdir()): PrivateFolder {
   let folder: Promise<string> | undefined;
+  let removed = false;
   return {
     async write(name, content) {
+      if (removed) throw new Error("the folder was removed");
       // mkdtemp makes it 0700 under a name that nobody can foresee.
       folder ??= mkdtemp(join(parent, "codepilot-"));
       const path = join(await folder, name);
@@ -15,9 +17,9 @@ export function temporaryPrivateFolder(parent = tmpdir()): PrivateFolder {
       return path;
     },
     async remove() {
-      const made = folder;
-      folder = undefined;
-      if (made !== undefined) await rm(await made, { recursive: true, force: true });
+      removed = true;
+      // A write may be under way; then the folder is not empty at the first try.
+      if (folder !== undefined) await rm(await folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { NodePtySpawner } from "../../../src/node/pty/node-pty-spawner.ts";
 import { parseProcStat, parsePs, systemProcessTable } from "../../../src/node/pty/process-table.ts";
 import { silentLog } from "../../../src/ports/log.ts";
@@ -150,19 +149,29 @@ describe("terminals in trouble", function () {
   });
 
   it("leaves no process and no folder after 20 rounds of opening and closing", async () => {
-    const before = (await readdir(tmpdir())).filter((name) => name.startsWith("codepilot-")).length;
     for (let round = 0; round < 10; round++) {
       const t = await testTerminals();
       for (const name of ["a", "b"]) {
         await t.terminals.open({ name, createdBy: "agent" });
         await t.command("sleep 200 & sleep 201 | cat &", { terminal: name });
       }
+      const file = (await t.command('echo "$__cp_file"', { terminal: "b" })).output.text.trim();
+      assert.ok((await stat(file)).isFile());
       await t.terminals.terminate("a");
       await t.close();
       assert.deepEqual(await processesOfHome(t.home), []);
+      await assert.rejects(stat(dirname(file)), { code: "ENOENT" });
     }
-    const after = (await readdir(tmpdir())).filter((name) => name.startsWith("codepilot-")).length;
-    assert.ok(after <= before, `${before} → ${after}`);
+  });
+
+  it("says so when a command can not be handed to the shell", async () => {
+    const t = await terminals();
+    const file = (await t.command('echo "$__cp_file"')).output.text.trim();
+    await rm(dirname(file), { recursive: true });
+    const result = await t.run("echo lost");
+    assert.ok(result.kind === "failed" && /could not be handed to the shell/.test(result.message));
+    assert.equal(t.terminals.list()[0]?.status, "idle");
+    assert.equal(await t.terminals.terminate("main"), "terminated");
   });
 
   it("closes while commands run and shells start", async () => {
