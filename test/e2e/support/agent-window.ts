@@ -33,7 +33,7 @@ export interface AgentWindowOptions {
   readonly settings?: Record<string, unknown>;
   readonly extensionsDir?: string;
   readonly trust?: "ask";
-  /** Path of the folder or workspace file to open instead of the sample. */
+  /** Puts more into the folder before the window opens. */
   readonly prepareWorkspace?: (folder: string) => void;
 }
 
@@ -107,6 +107,14 @@ export class AgentWindow {
 
   get modal(): Locator {
     return dialog(this.page);
+  }
+
+  /** Another window of the same server, with an extension host of its own; `page` is it from now on. */
+  async openAddress(query: string): Promise<void> {
+    await this.page.close();
+    this.page = await this.browser.newPage({ viewport: { width: 1400, height: 900 } });
+    await this.page.goto(`http://${this.server.authority}/?${query}`, { waitUntil: "commit" });
+    await this.page.locator(".monaco-workbench .part.statusbar").waitFor({ timeout: 60_000 });
   }
 
   async showPanel(): Promise<void> {
@@ -210,7 +218,9 @@ export class AgentWindow {
     return found;
   }
 
-  picture(name: string): Promise<string> {
+  /** Of a page at rest: rows that were just added are measured and placed first. */
+  async picture(name: string): Promise<string> {
+    await this.page.waitForTimeout(400);
     return screenshot(this.page, name);
   }
 }

@@ -1,0 +1,116 @@
+/** Windows that are not the usual one: a folder that is not trusted, no folder, two folders. */
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runCommand, statusBarItem } from "../support/host/workbench.ts";
+import { AgentWindow, call, say } from "./support/agent-window.ts";
+
+describe("places to work in", function () {
+  this.timeout(120_000);
+  let window: AgentWindow;
+
+  before(async () => {
+    window = await AgentWindow.open({ trust: "ask" });
+  });
+  after(async () => window?.close());
+  afterEach(async function () {
+    if (this.currentTest?.state === "failed") {
+      console.log(`      picture: ${await window.picture(`failed ${this.currentTest.title}`)}`);
+    }
+  });
+
+  it("a folder that is not trusted can be read and nothing else", async () => {
+    await statusBarItem(window.page, "Restricted Mode").waitFor({ timeout: 60_000 });
+    await window.showPanel();
+    await window.panel.getByText(/trust/i).first().waitFor({ timeout: 20_000 });
+    await window.picture("30 not trusted");
+    window.model.setScript([
+      call("read_file", { path: "src/cart.js" }),
+      call("execute", { command: "touch never" }),
+      call("write_file", { path: "never", mode: "w", content: "x" }),
+      say("So I only read."),
+    ]);
+    await window.send("Try everything");
+    await window.words("So I only read.").waitFor({ timeout: 30_000 });
+    assert.equal(await window.modal.count(), 0);
+    assert.equal(existsSync(join(window.workspace, "never")), false);
+    assert.match(window.toolResult(/not trusted/), /only reading/);
+    await window.picture("31 not trusted, after a task");
+  });
+
+  it("asks as usual once the person trusts the folder, without a reload", async () => {
+    await runCommand(window.page, "Workspaces: Manage Workspace Trust");
+    await window.page
+      .locator(".workspace-trust-editor")
+      .getByRole("button", { name: /^Trust/ })
+      .first()
+      .click();
+    await window.page.waitForTimeout(2_000);
+    await window.showPanel();
+    window.model.setScript([call("write_file", { path: "trusted.txt", mode: "w", content: "x" }), say("Trusted.")]);
+    await window.send("And now");
+    await window.answerModal("Allow once", "trusted.txt");
+    await window.words("Trusted.").waitFor({ timeout: 30_000 });
+    assert.ok(existsSync(join(window.workspace, "trusted.txt")));
+  });
+
+  it("two folders: the first is home, both belong to the workspace", async () => {
+    const second = join(window.scratch, "second");
+    mkdirSync(second);
+    writeFileSync(join(second, "other.txt"), "in the other folder\n");
+    const file = join(window.scratch, "both.code-workspace");
+    AgentWindow.writeJson(file, { folders: [{ path: window.workspace }, { path: second }] });
+    await window.openAddress(`workspace=${encodeURIComponent(file)}`);
+    await trust(window);
+    await window.showPanel();
+    window.model.setScript([
+      call("read_file", { path: join(second, "other.txt") }),
+      call("execute", { command: "pwd" }),
+      say("Both seen."),
+    ]);
+    await window.send("Look around");
+    assert.match(await window.answerModal("Allow once", "pwd"), new RegExp(`In ${window.workspace},`));
+    await window.words("Both seen.").waitFor({ timeout: 30_000 });
+    assert.match(window.toolResult(/in the other folder/), /in the other folder/);
+  });
+
+  it("no folder: says so and offers to open one", async () => {
+    await window.openAddress("ew=true");
+    await window.showPanel();
+    await window.panel
+      .getByText(/folder/i)
+      .first()
+      .waitFor({ timeout: 20_000 });
+    await window.picture("32 no folder");
+    const send = window.panel.getByRole("button", { name: "Send" });
+    if (await window.composer.isEnabled()) {
+      await window.composer.fill("Do something");
+      if (await send.isEnabled()) {
+        await window.composer.press("Enter");
+        await window.page.locator(".notification-toast", { hasText: "No folder is open" }).waitFor({ timeout: 20_000 });
+        await window.picture("33 no folder, after a task");
+        return;
+      }
+    }
+    assert.ok(
+      await window.panel
+        .getByText(/open a folder/i)
+        .first()
+        .isVisible(),
+    );
+  });
+});
+
+async function trust({ page }: AgentWindow): Promise<void> {
+  const restricted = statusBarItem(page, "Restricted Mode");
+  await restricted.waitFor({ timeout: 60_000 });
+  await runCommand(page, "Workspaces: Manage Workspace Trust");
+  await page
+    .locator(".workspace-trust-editor")
+    .getByRole("button", { name: /^Trust/ })
+    .first()
+    .click();
+  await restricted.waitFor({ state: "hidden" });
+  await page.keyboard.press("Escape");
+  await page.locator(".workspace-trust-editor").waitFor({ state: "hidden" });
+}
