@@ -104,7 +104,7 @@ function policy(nonce: string, panel: boolean): string {
     "img-src 'self' data:",
     "font-src 'self'",
     "style-src 'self'",
-    `script-src 'nonce-${nonce}' 'self'`,
+    `script-src 'nonce-${nonce}'`,
     ...(panel ? [] : ["frame-src 'self'"]),
   ].join("; ");
 }

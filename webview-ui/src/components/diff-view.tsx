@@ -20,7 +20,7 @@ const marks: Record<DiffLine["kind"], string> = { add: "+", remove: "−", conte
 export function DiffView({ diff, label, truncated, rowKey, foldedLines = FOLDED_LINES }: DiffViewProps) {
   const panel = usePanel();
   const whole = usePanelState((state) => state.expanded[rowKey] ?? false);
-  const { lines } = useMemo(() => parseDiff(diff), [diff]);
+  const lines = useMemo(() => withoutFirstMark(parseDiff(diff).lines), [diff]);
   // Folding two or three lines away would only cost a click.
   const foldable = lines.length > foldedLines + 3;
   const shown = lines.slice(0, whole ? MAX_LINES : foldable ? foldedLines : lines.length);
@@ -46,6 +46,12 @@ export function DiffView({ diff, label, truncated, rowKey, foldedLines = FOLDED_
       )}
     </div>
   );
+}
+
+/** That something is left out is only worth a line where something was. */
+function withoutFirstMark(lines: readonly DiffLine[]): readonly DiffLine[] {
+  const [first] = lines;
+  return first?.kind === "hunk" && (first.newLine ?? 0) <= 1 ? lines.slice(1) : lines;
 }
 
 function Line({ line }: { line: DiffLine }) {

@@ -63,7 +63,7 @@ function Command({ text }: { text: string }) {
 }
 
 const LIVE_LINES = 10;
-const DONE_LINES = 6;
+const DONE_LINES = 8;
 const ALL_LINES = 400;
 
 function LiveOutput({ callId }: { callId: string }) {
