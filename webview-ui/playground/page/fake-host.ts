@@ -22,6 +22,7 @@ const environment: ViewEnvironment = {
 };
 
 export function fakeHost(scene: Scene, options: { speed: number }) {
+  const began = performance.now();
   const script = new Script(Date.now() - 600_000);
   scene.before?.(script.opened());
   script.at = Math.min(script.at, Date.now());
@@ -32,8 +33,8 @@ export function fakeHost(scene: Scene, options: { speed: number }) {
   let playing = false;
   const waiting: { fits: (message: ViewMessage) => boolean; resolve: (message: ViewMessage) => void }[] = [];
   const log: ViewMessage[] = [];
-  // For tests: what the panel has said.
-  Object.assign(globalThis, { playground: { log, fail: (message: string) => post({ type: "failed", message }) } });
+  // For tests and measurements: what the panel has said, and what the scene itself has cost.
+  Object.assign(globalThis, { playground: { log, preparedMs: performance.now() - began } });
 
   function post(message: HostMessage): void {
     window.postMessage(JSON.parse(JSON.stringify(message)), "*");

@@ -62,7 +62,7 @@ export async function highlight(code: string, language: string, signal: AbortSig
       if (signal.aborted) return null;
       since = performance.now();
     }
-    const slice = source.slice(from, from + SLICE_LINES).join("\n");
+    const slice = narrow(source.slice(from, from + SLICE_LINES).join("\n"));
     const result = shiki.codeToTokens(slice, {
       lang: language,
       theme: "vscode",
@@ -74,6 +74,17 @@ export async function highlight(code: string, language: string, signal: AbortSig
     }
   }
   return lines;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/**
+ * The same text in V8's one-byte form where it fits. A piece cut out of an answer with one “−” in it has two bytes a
+ * character, and every regular expression would be compiled a second time for those.
+ */
+function narrow(text: string): string {
+  return decoder.decode(encoder.encode(text));
 }
 
 /** `var(--t-token-keyword)` → `t-keyword`. */
