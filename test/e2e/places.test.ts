@@ -111,6 +111,9 @@ async function trust({ page }: AgentWindow): Promise<void> {
     .first()
     .click();
   await restricted.waitFor({ state: "hidden" });
+  const editor = page.locator(".workspace-trust-editor");
+  // Its size decides whether it is a dialog or an editor.
   await page.keyboard.press("Escape");
-  await page.locator(".workspace-trust-editor").waitFor({ state: "hidden" });
+  if (await editor.isVisible()) await runCommand(page, "View: Close All Editors");
+  await editor.waitFor({ state: "hidden" });
 }
