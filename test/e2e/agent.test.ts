@@ -3,9 +3,19 @@
  * everything else is real: workbench, panel, modal messages, terminals, files.
  */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { runCommand, statusBarItem, terminal, terminalText, typeInTerminal } from "../support/host/workbench.ts";
+import {
+  answerInput,
+  pickRow,
+  quickRow,
+  runCommand,
+  statusBarItem,
+  terminal,
+  terminalText,
+  toast,
+  typeInTerminal,
+} from "../support/host/workbench.ts";
 import { AgentWindow, call, say } from "./support/agent-window.ts";
 
 const FIXED = "  return Math.round(subtotal(items) * (1 - percent / 100));";
@@ -205,6 +215,37 @@ describe("the agent in code-server", function () {
       .waitFor({ timeout: 20_000 });
     await window.idle();
     await window.picture("10 bad key");
+  });
+
+  it("works and asks while the panel is hidden, which shows everything when it is back", async () => {
+    const { page } = window;
+    const question = call("ask_user", { question: "Which colour?", choices: ["red", "blue"] });
+    await window.freshTask([{ ...question, delayMs: 2_500 }, say("So blue.")]);
+    await window.send("Ask me something");
+    await runCommand(page, "View: Toggle Primary Side Bar Visibility");
+    await quickRow(page, "blue").waitFor({ timeout: 20_000 });
+    await window.picture("13 question without panel");
+    await pickRow(page, "blue");
+    await statusBarItem(page, "needs you").waitFor({ state: "hidden" });
+    await runCommand(page, "View: Toggle Primary Side Bar Visibility");
+    await window.words("So blue.").waitFor({ timeout: 30_000 });
+    await window.words("Ask me something").waitFor();
+    assert.match(window.toolResult(/Which colour/), /blue/);
+  });
+
+  it("lists the models that can be had and keeps a key out of sight", async () => {
+    const { page } = window;
+    await runCommand(page, "CodePilot: Select Model");
+    await quickRow(page, /^fake/).waitFor({ timeout: 20_000 });
+    await window.picture("14 models");
+    await page.keyboard.press("Escape");
+    await runCommand(page, "CodePilot: Set API Key");
+    await pickRow(page, /^Anthropic/);
+    await answerInput(page, "Kept encrypted in this browser", "sk-test-0123456789");
+    await toast(page, "is kept encrypted in this browser").waitFor();
+    await window.picture("15 key kept");
+    await runCommand(page, "Notifications: Clear All Notifications");
+    assert.doesNotMatch(readFileSync(join(window.server.dataDir, "User", "settings.json"), "utf8"), /sk-test/);
   });
 
   it("shows the whole session again after a reload in mid-turn, and the turn goes on", async () => {

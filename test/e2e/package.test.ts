@@ -9,7 +9,7 @@ import { packageExtension } from "../../scripts/package.ts";
 import { fromRoot } from "../../scripts/paths.ts";
 import { openBrowser, openWindow } from "../support/host/browser.ts";
 import { type CodeServer, installVsix, startCodeServer } from "../support/host/code-server.ts";
-import { openContainer, webview } from "../support/host/workbench.ts";
+import { dialog, openContainer, webview } from "../support/host/workbench.ts";
 
 /** Generous, but it notices a bundled source map, a second copy of a runtime or a whole node_modules. */
 const LARGEST_VSIX_BYTES = 8_000_000;
@@ -51,6 +51,25 @@ describe("the packaged extension", function () {
     const page = await openWindow(server, browser);
     await openContainer(page, "CodePilot");
     await webview(page).locator("#root > *").first().waitFor({ timeout: 60_000 });
+    await page.close();
+  });
+
+  it("runs a task", async () => {
+    assert.ok(server && browser);
+    const page = await openWindow(server, browser);
+    await openContainer(page, "CodePilot");
+    const composer = webview(page).locator(".composer textarea");
+    await composer.fill("Run the tests and fix what fails", { timeout: 60_000 });
+    await composer.press("Enter");
+    for (const subject of ["npm test", "src/cart.js", "npm test"]) {
+      const box = dialog(page).filter({ hasText: subject });
+      await box.getByRole("button", { name: "Allow once", exact: true }).click({ timeout: 60_000 });
+      await box.waitFor({ state: "hidden" });
+    }
+    await webview(page)
+      .locator("main")
+      .getByText(/All 4 tests pass/)
+      .waitFor({ timeout: 60_000 });
     await page.close();
   });
 
