@@ -1,5 +1,6 @@
 /** `codepilot exec`: one task to its end without a window. */
 import { AppError } from "../base/app-error.ts";
+import { systemClock } from "../base/clock.ts";
 import { loadAgentFile } from "../embed/agent-file.ts";
 import { openStore } from "../embed/open-store.ts";
 import { Runtime, type RuntimeOptions, type TurnResult } from "../embed/runtime.ts";
@@ -8,8 +9,12 @@ import type { AgentFile } from "../protocol/agent-file.ts";
 import type { ExecRequest } from "./exec-options.ts";
 import { EXIT } from "./exit-codes.ts";
 import { LineWriter } from "./line-writer.ts";
+import { printable } from "./printable.ts";
 import { ProgressOutput } from "./progress-output.ts";
 import { checkWorkingDirectory } from "./working-directory.ts";
+
+const FINISH_LIMIT_MS = 500;
+const QUIET_INPUT_MS = 2_000;
 
 /** Rejects with AppError for what is wrong before a turn starts; afterwards the exit code tells. */
 export async function exec(request: ExecRequest): Promise<number> {
@@ -17,8 +22,8 @@ export async function exec(request: ExecRequest): Promise<number> {
   // An agent file that names its folder means it, wherever it is called from.
   const cwd = await checkWorkingDirectory(loaded?.workDir ?? request.cwd);
   const store = openStore(request.store, undefined);
-  const resume = request.resume && (await findSession(store, request.resume, cwd));
   const task = request.task ?? (await readStandardInput());
+  const resume = request.resume && (await findSession(store, request.resume, cwd, task !== undefined));
   if (task === undefined && resume === undefined) {
     throw new AppError("usage", "there is no task", { next: "Write it after the options or pipe it in." });
   }
@@ -36,6 +41,8 @@ export async function exec(request: ExecRequest): Promise<number> {
     // A second Ctrl-C does not wait for anything; the journal is whole at every instant.
     if (stop.signal.aborted) process.exit(EXIT.interrupted);
     stop.abort();
+    // Whatever runs, also a turn of an earlier message that this task waits for.
+    void runtime.interrupt();
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
@@ -44,10 +51,14 @@ export async function exec(request: ExecRequest): Promise<number> {
     if (!request.json) report(result, out);
     return exitCodeOf(result);
   } finally {
-    await runtime.close();
-    progress?.stop();
-    await out.finish();
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    try {
+      await runtime.close();
+    } finally {
+      progress?.stop();
+      // A reader that does not read must not hold up a stop.
+      await (stop.signal.aborted ? Promise.race([out.finish(), systemClock.sleep(FINISH_LIMIT_MS)]) : out.finish());
+      process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    }
   }
 }
 
@@ -66,9 +77,11 @@ async function runTurns(runtime: Runtime, task: string | undefined, signal: Abor
 }
 
 function report(result: TurnResult, out: LineWriter): void {
-  if (result.text !== "") out.write(result.text);
+  // A pipe gets the words as they are; a terminal must not obey what a model writes.
+  if (result.text !== "") out.write(process.stdout.isTTY ? printable(result.text) : result.text);
   if (result.error) {
-    process.stderr.write(`codepilot: ${result.error.message}${result.error.next ? `\n  ${result.error.next}` : ""}\n`);
+    const { message, next } = result.error;
+    process.stderr.write(`codepilot: ${printable(message)}${next ? `\n  ${printable(next)}` : ""}\n`);
   } else if (result.reason === "interrupted") {
     process.stderr.write("codepilot: stopped\n");
   }
@@ -124,14 +137,16 @@ function runtimeOptions(
   };
 }
 
+/** The id that was given; else, without a task, the newest unfinished session, and with one the newest of all. */
 async function findSession(
   store: SessionStore,
   resume: NonNullable<ExecRequest["resume"]>,
   cwd: string,
+  hasTask: boolean,
 ): Promise<string> {
   if (resume.kind === "id") return resume.id;
-  const records = await store.list({ cwd, limit: 50 });
-  const found = records.find((record) => record.unfinished) ?? records[0];
+  const records = (await store.list({ cwd, limit: 50 })).filter((record) => !record.inUse);
+  const found = hasTask ? records[0] : (records.find((record) => record.unfinished) ?? records[0]);
   if (found) return found.sessionId;
   throw new AppError("not-found", `no session of ${cwd} can be resumed`, { next: "Start one with a task." });
 }
@@ -140,10 +155,16 @@ async function findSession(
 async function readStandardInput(): Promise<string | undefined> {
   if (process.stdin.isTTY) return undefined;
   const chunks: Buffer[] = [];
+  const notice = setTimeout(
+    () => process.stderr.write("codepilot: reading the task from standard input …\n"),
+    QUIET_INPUT_MS,
+  );
   try {
     for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   } catch {
     return undefined;
+  } finally {
+    clearTimeout(notice);
   }
   const text = Buffer.concat(chunks).toString("utf8").trim();
   return text === "" ? undefined : text;

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { AppError, messageOf } from "../base/app-error.ts";
 import { PRODUCT_VERSION } from "../embed/product-version.ts";
 import { EXIT } from "./exit-codes.ts";
+import { printable } from "./printable.ts";
 
 // Code that was compiled by an earlier run is not compiled again: half of a cold start.
 enableCompileCache();
@@ -66,7 +67,7 @@ async function main(): Promise<number> {
     // Help and version end by an exception of exit code 0; usage errors have been printed already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.completed : EXIT.usage;
     const next = AppError.is(error) && error.next ? `\n  ${error.next}` : "";
-    process.stderr.write(`codepilot: ${messageOf(error)}${next}\n`);
+    process.stderr.write(`codepilot: ${printable(`${messageOf(error)}${next}`)}\n`);
     if (!AppError.is(error)) process.stderr.write(`${error instanceof Error ? error.stack : ""}\n`);
     return AppError.is(error) && error.code !== "storage" ? EXIT.usage : EXIT.failed;
   }

@@ -15,7 +15,7 @@ import type { Secrets } from "../ports/secrets.ts";
 import type { OpenedJournal, SessionStore } from "../ports/session-store.ts";
 import type { Terminals } from "../ports/terminals.ts";
 import type { Tool } from "../ports/tool.ts";
-import type { AgentEvent, EventOf, EventType } from "../protocol/events.ts";
+import type { AgentEvent, EventOf, EventType, NewEvent } from "../protocol/events.ts";
 import type { TurnError, UserInput } from "../protocol/items.ts";
 import type { Op } from "../protocol/ops.ts";
 import type { ApprovalPolicy } from "../protocol/permissions.ts";
@@ -32,6 +32,7 @@ import { assembleWorkspace, type ToolSelection, type WorkspaceParts } from "./as
 import { type Connection, ModelSelector } from "./model-selector.ts";
 import { openStore } from "./open-store.ts";
 import { PRODUCT_VERSION } from "./product-version.ts";
+import { TurnWatch } from "./turn-watch.ts";
 
 /** Parts an embedder may replace; what is left out is made for Node. */
 export interface RuntimeAdapters {
@@ -216,18 +217,20 @@ export class Runtime {
 
   /** Ends the session: the turn, the terminals, the journal. */
   async close(): Promise<void> {
-    await this.#session.close("closed");
-    await this.#closeTerminals();
+    await this.#end("closed");
   }
 
   /** Lets go of the session without ending it: a running turn is left to be resumed by the next process. */
   async release(): Promise<void> {
-    await this.#session.close("released");
-    await this.#closeTerminals();
+    await this.#end("released");
   }
 
-  async #closeTerminals(): Promise<void> {
-    if (this.#ownsTerminals) await this.terminals.close();
+  async #end(how: "closed" | "released"): Promise<void> {
+    try {
+      await this.#session.close(how);
+    } finally {
+      if (this.#ownsTerminals) await this.terminals.close();
+    }
   }
 
   async #watchTurn(
@@ -235,24 +238,19 @@ export class Runtime {
     signal: AbortSignal | undefined,
     input: UserInput | undefined,
   ): Promise<TurnResult> {
-    const { promise, resolve: settle } = Promise.withResolvers<EventOf<"turn.finished">>();
-    let turnId: string | undefined = input === undefined ? (this.interruptedTurn?.turnId ?? "") : undefined;
-    const subscription = this.#session.on((event) => {
-      if (event.type === "turn.started" && turnId === undefined && event.input === input) turnId = event.turnId;
-      if (event.type === "turn.finished" && turnId !== undefined && event.turnId === turnId) settle(event);
-    });
-    const onAbort = () => {
-      if (this.state.activeTurnId === turnId) void this.interrupt();
-    };
+    if (signal?.aborted) return notStarted();
+    const watch = new TurnWatch(this.#session, input, this.interruptedTurn?.turnId);
+    const onAbort = () => watch.stop();
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       const outcome = await start();
       if (outcome.kind === "refused") throw new AppError("usage", outcome.message);
       if (signal?.aborted) onAbort();
-      return this.#resultOf(await promise);
+      const finished = await watch.finished;
+      return finished === "withdrawn" ? notStarted() : this.#resultOf(finished);
     } finally {
       signal?.removeEventListener("abort", onAbort);
-      subscription.dispose();
+      watch.dispose();
     }
   }
 
@@ -267,6 +265,11 @@ export class Runtime {
       steps: event.steps,
     };
   }
+}
+
+/** What a task ends with that was taken back before its turn began. */
+function notStarted(): TurnResult {
+  return { turnId: "", reason: "interrupted", text: "", steps: 0 };
 }
 
 interface Handlers {
@@ -294,37 +297,61 @@ async function assemble(options: RuntimeOptions): Promise<RuntimeParts> {
   const { adapters = {} } = options;
   const log = adapters.log ?? silentLog;
   const ids = adapters.ids ?? randomIds;
-  const cwd = resolve(options.cwd);
   const store = openStore(options.store ?? "file", options.home);
   const sessionId = options.resume ?? options.sessionId ?? ids.next("session");
-  const opened: OpenedJournal = options.resume
-    ? await store.open(sessionId)
-    : { journal: await store.create(sessionId, cwd), events: [], warnings: [] };
-  for (const warning of opened.warnings) log.warn(`journal of ${sessionId}: ${warning}`);
-  try {
+  const common = { options, sessionId, ids, log };
+  if (options.resume === undefined) {
+    // All that can be wrong with the options is found before the session's name is taken.
+    const cwd = resolve(options.cwd);
+    const place = { cwd, folders: [cwd, ...(options.folders ?? [])] };
+    const prepared = prepare(options, { place, model: options.model ?? "", events: [], ids, log });
+    const opened = { journal: await store.create(sessionId, cwd), events: [], warnings: [] };
+    return closingOnFailure(opened, () =>
+      assembleSession({ ...common, ...prepared, opened, state: emptyState, place }),
+    );
+  }
+  const opened = await store.open(sessionId);
+  return closingOnFailure(opened, () => {
     const state = reduceAll(opened.events, emptyState);
-    const place = {
-      cwd: state.cwd || cwd,
-      folders: state.folders.length > 0 ? state.folders : [cwd, ...(options.folders ?? [])],
-    };
+    const place = { cwd: state.cwd, folders: state.folders };
     const model = options.model ?? state.model;
-    const models = modelSelector(options, model);
-    if (options.model !== undefined) models.check(options.model);
-    if (model === "") throw new AppError("usage", "no model was named", { next: "Pass one as provider/name." });
-    const workspace = assembleWorkspace({
-      ...place,
-      adapters,
-      selection: options.tools,
-      shell: options.shell,
-      ids,
-      log,
-      events: opened.events,
-    });
-    return await assembleSession({ options, sessionId, opened, state, place, model, workspace, models, ids, log });
+    const prepared = prepare(options, { place, model, events: opened.events, ids, log });
+    return assembleSession({ ...common, ...prepared, opened, state, place });
+  });
+}
+
+async function closingOnFailure<T>(opened: OpenedJournal, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
   } catch (error) {
     await opened.journal.close();
     throw error;
   }
+}
+
+interface Preparation {
+  readonly place: { readonly cwd: string; readonly folders: readonly string[] };
+  readonly model: string;
+  readonly events: readonly AgentEvent[];
+  readonly ids: IdSource;
+  readonly log: Log;
+}
+
+/** The parts that need no journal. Throws AppError `usage`. */
+function prepare(options: RuntimeOptions, { place, model, events, ids, log }: Preparation) {
+  if (model === "") throw new AppError("usage", "no model was named", { next: "Pass one as provider/name." });
+  const models = modelSelector(options, model);
+  if (options.model !== undefined) models.check(options.model);
+  const workspace = assembleWorkspace({
+    ...place,
+    adapters: options.adapters ?? {},
+    selection: options.tools,
+    shell: options.shell,
+    ids,
+    log,
+    events,
+  });
+  return { model, models, workspace };
 }
 
 interface Assembly {
@@ -373,6 +400,7 @@ async function assembleSession(assembly: Assembly): Promise<RuntimeParts> {
     }),
   });
   if (options.onEvent) session.on(options.onEvent);
+  for (const warning of opened.warnings) log.warn(`journal of ${sessionId}: ${warning}`);
   if (opened.events.length === 0) {
     await session.emit([
       {
@@ -388,16 +416,27 @@ async function assembleSession(assembly: Assembly): Promise<RuntimeParts> {
   } else if (model !== state.model) {
     await session.submit({ type: "model.select", model });
   }
+  await session.emit(goneTerminals(state, workspace.terminals));
+  // The journal only: what it was opened with would stay in memory as long as the session.
+  const { journal, warnings } = opened;
   return {
     sessionId,
     terminals: workspace.terminals,
     ownsTerminals: adapters.terminals === undefined,
-    warnings: opened.warnings,
+    warnings,
     session,
     registry,
     handlers,
-    readBlob: (hash) => opened.journal.getBlob(hash),
+    readBlob: (hash) => journal.getBlob(hash),
   };
+}
+
+/** Terminals that the journal knows and nobody has any more: they ended with the process they ran in. */
+function goneTerminals(state: SessionState, terminals: Terminals): NewEvent[] {
+  const living = new Set(terminals.list().map((terminal) => terminal.name));
+  return Object.values(state.terminals)
+    .filter((terminal) => terminal.status !== "exited" && (!living.has(terminal.name) || terminal.name === "main"))
+    .map((terminal) => ({ type: "terminal.exited", terminal: terminal.name, exitCode: null }));
 }
 
 function modelSelector(options: RuntimeOptions, model: string): ModelSelector {

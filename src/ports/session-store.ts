@@ -8,6 +8,8 @@ export interface SessionRecord {
   readonly updatedAtMs: number;
   /** A turn was started and not finished. */
   readonly unfinished: boolean;
+  /** A living process writes to it. */
+  readonly inUse: boolean;
 }
 
 export interface SessionJournal {

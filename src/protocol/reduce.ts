@@ -4,7 +4,15 @@
  */
 import { assertNever } from "../base/assert-never.ts";
 import type { AgentEvent, EventOf } from "./events.ts";
-import { type Entry, emptyState, type Phase, type SessionState, type ToolEntry, type TurnState } from "./state.ts";
+import {
+  type Entry,
+  emptyState,
+  openCallsOf,
+  type Phase,
+  type SessionState,
+  type ToolEntry,
+  type TurnState,
+} from "./state.ts";
 
 /** Characters of live output kept for a running call. */
 export const LIVE_TAIL_CHARS = 8_000;
@@ -40,7 +48,8 @@ function apply(state: SessionState, event: AgentEvent): SessionState {
         closed: false,
       };
     case "session.closed":
-      return { ...state, closed: true };
+      // What was allowed "in this session" ends with it.
+      return { ...state, closed: true, allowedKeys: [] };
     case "session.titled":
       return { ...state, title: event.title };
     case "model.selected":
@@ -141,9 +150,7 @@ function phaseOf(state: SessionState, event: AgentEvent): Phase {
   if (state.pendingQuestions.length > 0) return "awaiting-answer";
   if (state.retry !== null) return "retrying";
   if (event.type === "text.delta" || event.type === "reasoning.delta") return "sampling";
-  const turn = state.turns.at(-1);
-  const waiting = turn?.entries.some((entry) => entry.kind === "tool" && entry.settled && entry.outcome === undefined);
-  return waiting ? "running-tools" : "sampling";
+  return openCallsOf(state.turns.at(-1)).length > 0 ? "running-tools" : "sampling";
 }
 
 function startTurn(state: SessionState, event: EventOf<"turn.started">): SessionState {
@@ -156,7 +163,8 @@ function startTurn(state: SessionState, event: EventOf<"turn.started">): Session
   };
   return {
     ...state,
-    turns: [...state.turns, turn],
+    turns: state.turns.concat([turn]),
+    closed: false,
     activeTurnId: turn.turnId,
     queueHeld: false,
     title: state.title === "" ? titleOf(event.input.text) : state.title,
@@ -255,9 +263,7 @@ function settleResponse(state: SessionState, event: EventOf<"usage.updated">): S
   const settled = updateTurn(state, (turn) => ({
     ...turn,
     steps: turn.steps + 1,
-    entries: turn.entries.map((entry) =>
-      entry.kind === "notice" || entry.settled ? entry : { ...entry, settled: true },
-    ),
+    entries: settleLast(turn.entries),
   }));
   if (event.usage === null) return { ...settled, retry: null };
   const { usage } = state;
@@ -272,6 +278,19 @@ function settleResponse(state: SessionState, event: EventOf<"usage.updated">): S
       reasoningTokens: usage.reasoningTokens + event.usage.reasoningTokens,
     },
   };
+}
+
+/** Only the newest response is open, so the walk back ends where an older one begins. */
+function settleLast(entries: readonly Entry[]): readonly Entry[] {
+  const settled = entries.slice();
+  for (let index = entries.length - 1; index >= 0; index -= 1) {
+    const entry = entries[index] as Entry;
+    if (entry.kind === "notice" || (entry.settled && entry.kind === "item" && entry.item.kind === "user_message"))
+      continue;
+    if (entry.settled) break;
+    settled[index] = { ...entry, settled: true };
+  }
+  return settled;
 }
 
 function retryOf(event: EventOf<"model.retrying">): SessionState["retry"] {
@@ -295,13 +314,13 @@ function stepOf(state: SessionState): number {
 }
 
 function addEntry(state: SessionState, entry: Entry): SessionState {
-  return updateTurn(state, (turn) => ({ ...turn, entries: [...turn.entries, entry] }));
+  return updateTurn(state, (turn) => ({ ...turn, entries: turn.entries.concat([entry]) }));
 }
 
 function updateTurn(state: SessionState, update: (turn: TurnState) => TurnState): SessionState {
   const turn = state.turns.at(-1);
   if (!turn) return state;
-  return { ...state, turns: [...state.turns.slice(0, -1), update(turn)] };
+  return { ...state, turns: state.turns.with(-1, update(turn)) };
 }
 
 function updateTool(state: SessionState, callId: string, update: (tool: ToolEntry) => ToolEntry): SessionState {

@@ -154,3 +154,19 @@ export const emptyState: SessionState = {
   retry: null,
   closed: false,
 };
+
+/**
+ * Calls of whole responses that have no result yet, in order. Calls of one response end before the next is taken,
+ * so the search ends where an older response begins.
+ */
+export function openCallsOf(turn: TurnState | undefined): readonly ToolEntry[] {
+  const open: ToolEntry[] = [];
+  if (!turn) return open;
+  for (let index = turn.entries.length - 1; index >= 0; index -= 1) {
+    const entry = turn.entries[index] as Entry;
+    if (entry.kind === "notice") continue;
+    if (entry.step < turn.steps - 1) break;
+    if (entry.kind === "tool" && entry.settled && entry.outcome === undefined) open.unshift(entry);
+  }
+  return open;
+}

@@ -113,9 +113,7 @@ function itemInput(item: Item): ModelInput | undefined {
 
 /** Terminals the model can not know from its own calls: opened by the person, or ended by themselves. */
 function changingContext(state: SessionState): string {
-  const terminals = Object.values(state.terminals).filter(
-    (terminal) => terminal.name !== "main" || terminal.status === "exited",
-  );
+  const terminals = Object.values(state.terminals).filter((terminal) => terminal.name !== "main");
   if (terminals.length === 0) return "";
   const lines = terminals.map((terminal) => {
     const by = terminal.createdBy === "person" ? ", opened by the person" : "";

@@ -37,6 +37,8 @@ export class EventHub implements Disposable {
   #seq: number;
   #turnId: string | undefined;
   #waiting: Batch[] = [];
+  /** Shown but not in the journal; written before anything else is. */
+  #unsaved: DurableEvent[] = [];
   #writing = false;
   #disposed = false;
 
@@ -89,10 +91,15 @@ export class EventHub implements Disposable {
 
   /**
    * Shows events that the journal could not take, so that a person learns why a turn ended although the disk is
-   * full. The journal still says "unfinished", and that is what the next start will offer to resume.
+   * full. They are written together with the next ones; until then the journal says "unfinished", and that is what
+   * a next process will offer to resume.
    */
   publishUnsaved(events: readonly NewEvent[]): void {
-    for (const event of events) this.#publish(this.#stamp(event));
+    if (this.#disposed) return;
+    for (const event of events.map((fresh) => this.#stamp(fresh))) {
+      if (isDurable(event)) this.#unsaved.push(event);
+      this.#publish(event);
+    }
   }
 
   /** From here on nothing is written and nobody hears anything. */
@@ -119,11 +126,13 @@ export class EventHub implements Disposable {
       const batches = this.#waiting;
       this.#waiting = [];
       const durable: DurableEvent[] = [];
+      const unsaved = this.#unsaved;
       for (const batch of batches) for (const event of batch.events) if (isDurable(event)) durable.push(event);
       let failure: unknown;
       if (durable.length > 0) {
         try {
-          await this.#journal.append(durable, { sync: batches.some((batch) => batch.sync) });
+          await this.#journal.append([...unsaved, ...durable], { sync: batches.some((batch) => batch.sync) });
+          this.#unsaved = this.#unsaved.slice(unsaved.length);
         } catch (error) {
           failure = error;
         }
@@ -133,8 +142,13 @@ export class EventHub implements Disposable {
           batch.reject(failure);
           continue;
         }
-        for (const event of batch.events) this.#publish(event);
-        batch.resolve();
+        try {
+          for (const event of batch.events) this.#publish(event);
+          batch.resolve();
+        } catch (bug) {
+          // A fault of the reducer fails its own batch; the ones behind it must not wait for ever.
+          batch.reject(bug);
+        }
       }
     }
     this.#writing = false;

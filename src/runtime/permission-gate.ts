@@ -43,6 +43,14 @@ interface Pending {
   readonly settle: (answer: PermissionDecision) => void;
 }
 
+export interface EarlierDecision {
+  readonly permission:
+    | { readonly request: PermissionRequest; readonly answer?: PermissionDecision | undefined }
+    | undefined;
+  /** The call had begun, which it could only after it was allowed. */
+  readonly applied: boolean;
+}
+
 export interface GatedCall {
   readonly callId: string;
   readonly tool: string;
@@ -58,25 +66,27 @@ export class PermissionGate {
   }
 
   /**
-   * Decides one planned call. `recorded`: what an earlier process had asked and got answered for this very call;
-   * it stands when the access is still the same to the byte.
+   * Decides one planned call. `earlier` is what another process had come to with this very call: an answer stands when
+   * the access is the same to the byte, and an edit that had begun needs no second asking. A denial by policy is
+   * never overruled by either.
    */
   async authorize(
     call: GatedCall,
     planned: PlannedCall,
     signal: AbortSignal,
-    recorded?: { readonly request: PermissionRequest; readonly answer?: PermissionDecision | undefined },
+    earlier: EarlierDecision = { permission: undefined, applied: false },
   ): Promise<GateResult> {
     const { hub, ids, policy } = this.#options;
     const verdict = decide(policy(), planned.access, hub.state.allowedKeys);
     if (verdict.decision === "allow") return { kind: "allowed" };
-    const earlier = recorded?.answer;
-    if (verdict.decision === "ask" && recorded && earlier && isSameAccess(recorded.request.access, planned.access)) {
-      if (earlier.decision === "allowed") return { kind: "allowed" };
-      if (earlier.decision === "denied") return { kind: "denied", output: denialText(earlier) };
-    }
     if (verdict.decision === "deny") {
       return { kind: "denied", output: `Refused: ${verdict.reason}. Nothing was done. ${WITHOUT_IT}` };
+    }
+    if (earlier.applied) return { kind: "allowed" };
+    const { permission } = earlier;
+    if (permission?.answer && isSameAccess(permission.request.access, planned.access)) {
+      if (permission.answer.decision === "allowed") return { kind: "allowed" };
+      if (permission.answer.decision === "denied") return { kind: "denied", output: denialText(permission.answer) };
     }
     const request: PermissionRequest = {
       permissionId: ids.next("permission"),

@@ -23,13 +23,14 @@ export interface Verdict {
 
 /** Folders and files whose change can widen what the agent may do later; allowed once, never for a session. */
 const PROTECTED = [
-  /(^|\/)\.git(\/|$)/,
-  /(^|\/)\.vscode(\/|$)/,
-  /(^|\/)\.codepilot(\/|$)/,
-  /(^|\/)agent\.ya?ml$/,
-  /(^|\/)(AGENTS|CLAUDE)\.md$/,
-  /(^|\/)\.(bashrc|bash_profile|bash_login|profile|zshrc|zshenv|zprofile|inputrc)$/,
-  /(^|\/)\.ssh(\/|$)/,
+  // Case-blind, because the disk may be.
+  /(^|\/)\.(git|vscode|codepilot|husky|devcontainer|ssh)(\/|$)/i,
+  /(^|\/)\.github\/workflows(\/|$)/i,
+  /(^|\/)\.config\/fish(\/|$)/i,
+  /(^|\/)([^/]+\.)?agent\.ya?ml$/i,
+  /(^|\/)(AGENTS|CLAUDE)\.md$/i,
+  /(^|\/)\.(gitconfig|npmrc|envrc|inputrc)$/i,
+  /(^|\/)\.(bashrc|bash_profile|bash_login|bash_logout|profile|zshrc|zshenv|zprofile|zlogin|zlogout)$/i,
 ];
 
 /** Whether a path is one that always asks. `path` is absolute and real. */

@@ -3,6 +3,7 @@ import type { IdSource } from "../base/ids.ts";
 import type { Log } from "../ports/log.ts";
 import type { Questions } from "../ports/questions.ts";
 import type { Question, QuestionAnswer } from "../protocol/permissions.ts";
+import type { ToolEntry } from "../protocol/state.ts";
 import type { EventHub } from "./event-hub.ts";
 
 /** An embedder's answer; null, a throw or a non-string is "not answered". */
@@ -42,9 +43,20 @@ export class QuestionDesk {
     return settle !== undefined;
   }
 
-  /** The port for one call. */
-  forCall(callId: string): Questions {
-    return { ask: ({ text, choices }, signal) => this.#ask(callId, text, choices, signal) };
+  /** Forgets what an earlier turn left. */
+  reset(): void {
+    this.#unanswered = false;
+  }
+
+  /** The port for one call. What was asked and answered before a restart is not asked again. */
+  forCall(call: Pick<ToolEntry, "callId" | "question">): Questions {
+    const recorded = call.question;
+    return {
+      ask: async ({ text, choices }, signal) => {
+        if (recorded?.answer?.kind === "answered" && recorded.question.question === text) return recorded.answer;
+        return this.#ask(call.callId, text, choices, signal);
+      },
+    };
   }
 
   async #ask(

@@ -8,7 +8,7 @@ import { hashOf } from "../base/content-hash.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import type { Terminals } from "../ports/terminals.ts";
 import type { NewEvent } from "../protocol/events.ts";
-import type { SessionState, ToolEntry } from "../protocol/state.ts";
+import { openCallsOf, type SessionState, type ToolEntry } from "../protocol/state.ts";
 
 export interface InterruptedTurn {
   readonly turnId: string;
@@ -58,11 +58,7 @@ export async function recoveryEvents(
 }
 
 function startedCalls(state: SessionState): readonly ToolEntry[] {
-  const entries = state.turns.at(-1)?.entries ?? [];
-  return entries.filter(
-    (entry): entry is ToolEntry =>
-      entry.kind === "tool" && entry.settled && entry.startedAt !== undefined && entry.outcome === undefined,
-  );
+  return openCallsOf(state.turns.at(-1)).filter((call) => call.startedAt !== undefined);
 }
 
 /** The call's end, or null when the scheduler shall run it (again). */

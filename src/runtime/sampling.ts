@@ -7,6 +7,7 @@ import type { IdSource } from "../base/ids.ts";
 import type { Json } from "../base/json.ts";
 import type { ModelClient, ModelEvent, ModelFailure, ModelRequest } from "../ports/model-client.ts";
 import type { Item, Replay, TurnError, Usage } from "../protocol/items.ts";
+import { withAbortGrace } from "./abort-grace.ts";
 import type { EventHub } from "./event-hub.ts";
 
 const MAX_ATTEMPTS = 5;
@@ -54,9 +55,18 @@ export async function sample(
   let waitedMs = 0;
   for (let attempt = 1; ; attempt += 1) {
     const collector = new ResponseCollector(options.hub, options.ids);
-    const outcome = await client.sample(request, (event) => collector.add(event), signal);
-    if (outcome.kind === "aborted" || signal.aborted) return { kind: "aborted", parts: collector.partial() };
-    if (outcome.kind === "done" && (collector.parts.length > 0 || outcome.stop !== "end")) {
+    const outcome = await withAbortGrace(
+      client.sample(request, (event) => collector.add(event), signal),
+      signal,
+    ).catch((error: unknown) => {
+      // Clients must not reject; one that does so because of the stop has still stopped.
+      if (signal.aborted) return "late" as const;
+      throw error;
+    });
+    if (outcome === "late" || outcome.kind === "aborted" || signal.aborted) {
+      return { kind: "aborted", parts: collector.close() };
+    }
+    if (outcome.kind === "done" && (collector.hasAnswer || outcome.stop !== "end")) {
       return { kind: "response", parts: collector.parts, stop: outcome.stop, usage: outcome.usage };
     }
     const failure = outcome.kind === "failed" ? outcome.failure : emptyAnswer;
@@ -112,12 +122,20 @@ class ResponseCollector {
   readonly #ids: IdSource;
   #open: { readonly kind: "assistant_message" | "reasoning"; readonly id: string; text: string } | undefined;
 
+  #closed = false;
+
   constructor(hub: EventHub, ids: IdSource) {
     this.#hub = hub;
     this.#ids = ids;
   }
 
+  /** Reasoning alone is no answer. */
+  get hasAnswer(): boolean {
+    return this.parts.some((part) => part.kind === "call" || part.item.kind === "assistant_message");
+  }
+
   add(event: ModelEvent): void {
+    if (this.#closed) return;
     switch (event.type) {
       case "text.delta":
         this.#stream("assistant_message", event.delta);
@@ -139,7 +157,8 @@ class ResponseCollector {
   }
 
   /** What there is when the person stops: finished text and the text that had begun, but no calls. */
-  partial(): readonly ResponsePart[] {
+  close(): readonly ResponsePart[] {
+    this.#closed = true;
     const parts = this.parts.filter((part) => part.kind === "item" && part.item.kind === "assistant_message");
     if (this.#open?.kind === "assistant_message" && this.#open.text.trim() !== "") {
       const { id, text } = this.#open;

@@ -62,11 +62,13 @@ export class Session {
   readonly #scheduler: ToolScheduler;
   readonly #ops = new Mutex();
   readonly #terminalEvents: Disposable;
+  readonly #ended = Promise.withResolvers<void>();
   #active: ActiveTurn | undefined;
   #interrupted: InterruptedTurn | null;
   #closed = false;
   /** Let go of without an end: the journal says "unfinished", and the next process goes on from there. */
   #released = false;
+  #closing: Promise<void> | undefined;
 
   constructor(options: SessionOptions) {
     const { state, sessionId, journal, clock, ids, log, registry } = options;
@@ -104,12 +106,18 @@ export class Session {
     return this.#interrupted;
   }
 
+  /** Resolves when the session has been closed or released. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
   on(observer: (event: AgentEvent) => void): Disposable {
     return this.#hub.on(observer);
   }
 
   /** Emits events of the session itself (opened, notices). */
   emit(events: readonly NewEvent[]): Promise<void> {
+    if (events.length === 0) return Promise.resolve();
     return this.#hub.emit(events);
   }
 
@@ -133,30 +141,46 @@ export class Session {
     }
   }
 
-  /** Resolves when no turn runs. */
+  /** Resolves when no turn runs and none is about to start. */
   async idle(): Promise<void> {
-    while (this.#active) await this.#active.done;
+    for (;;) {
+      // What is being taken in may start a turn.
+      await this.#ops.run(async () => {});
+      if (!this.#active) return;
+      await this.#active.done;
+    }
   }
 
   /**
    * `closed` ends the session: stops the turn and says goodbye in the journal. `released` only lets go of it, as when
-   * the window goes away: a turn that ran is left to be resumed by the next process.
+   * the window goes away: a turn that ran is left to be resumed by the next process. Asked twice, it is done once.
    */
-  async close(how: "closed" | "released"): Promise<void> {
-    if (this.#closed) return;
+  close(how: "closed" | "released"): Promise<void> {
+    this.#closing ??= this.#close(how);
+    return this.#closing;
+  }
+
+  async #close(how: "closed" | "released"): Promise<void> {
     this.#closed = true;
     this.#released = how === "released";
     if (this.#released) this.#hub.dispose();
     this.#active?.controller.abort();
+    await this.#ops.run(async () => {});
+    // A turn that was being started when the closing began is known by now.
+    this.#active?.controller.abort();
     await this.idle();
-    if (!this.#released) {
-      await this.#hub.emit([{ type: "session.closed" }]).catch((error: unknown) => {
-        this.#options.log.error("the end of the session could not be written", error);
-      });
+    try {
+      if (!this.#released) {
+        await this.#hub.emit([{ type: "session.closed" }]).catch((error: unknown) => {
+          this.#options.log.error("the end of the session could not be written", error);
+        });
+      }
+    } finally {
+      this.#terminalEvents.dispose();
+      this.#hub.dispose();
+      this.#ended.resolve();
+      await this.#options.journal.close();
     }
-    this.#terminalEvents.dispose();
-    this.#hub.dispose();
-    await this.#options.journal.close();
   }
 
   async #handle(op: Op): Promise<OpOutcome> {
@@ -200,17 +224,24 @@ export class Session {
   async #startTurn(input: UserInput, message: QueuedMessage | undefined): Promise<void> {
     const { ids } = this.#options;
     const turnId = ids.next("turn");
+    const run = this.#beginRun();
     this.#hub.enterTurn(turnId);
-    await this.#hub.emit([
-      {
-        type: "turn.started",
-        input,
-        model: this.#hub.state.model,
-        ...(message ? { messageId: message.messageId } : {}),
-      },
-      { type: "item.finished", item: { kind: "user_message", id: ids.next("item"), origin: "person", ...input } },
-    ]);
-    this.#run();
+    try {
+      await this.#hub.emit([
+        {
+          type: "turn.started",
+          input,
+          model: this.#hub.state.model,
+          ...(message ? { messageId: message.messageId } : {}),
+        },
+        { type: "item.finished", item: { kind: "user_message", id: ids.next("item"), origin: "person", ...input } },
+      ]);
+    } catch (error) {
+      this.#hub.enterTurn(undefined);
+      run.abandon();
+      throw error;
+    }
+    run.start();
   }
 
   async #startNextQueued(): Promise<void> {
@@ -218,32 +249,42 @@ export class Session {
     if (next) await this.#startTurn(next.input, next);
   }
 
-  /** Starts the loop in the background; its end is an event, and the next queued message follows it. */
-  #run(): void {
+  /**
+   * Claims the one place for a running turn before its first event is written, so that a stop finds it from the very
+   * beginning and two can not start at once.
+   */
+  #beginRun(): { start(): void; abandon(): void } {
     const controller = new AbortController();
-    const done = this.#runToEnd(controller.signal).finally(async () => {
-      this.#active = undefined;
-      const { queued, queueHeld } = this.#hub.state;
-      if (queued.length > 0 && !queueHeld && !this.#closed) {
-        await this.#ops.run(async () => {
-          if (!this.#active) await this.#startNextQueued();
-        });
-      }
-    });
-    this.#active = {
-      controller,
-      done: done.catch((error: unknown) => this.#options.log.error("a queued message could not be started", error)),
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    this.#active = { controller, done };
+    return {
+      abandon: () => {
+        this.#active = undefined;
+        resolve();
+      },
+      start: () => {
+        this.#runToEnd(controller.signal)
+          .catch((error: unknown) => this.#options.log.error("a queued message could not be started", error))
+          .finally(resolve);
+      },
     };
   }
 
+  /** Runs the turn; its end is an event, and the next queued message follows it. */
   async #runToEnd(signal: AbortSignal): Promise<void> {
     let end: TurnEnd;
     try {
       end = await runTurn(this.#turnDeps(), signal);
     } catch (error) {
-      end = endAfterFault(error, this.#options.log);
+      end = signal.aborted ? { reason: "interrupted" } : endAfterFault(error, this.#options.log);
     }
     if (!this.#released) await this.#finishTurn(end);
+    this.#active = undefined;
+    await this.#ops.run(async () => {
+      // A stop that came when the turn had just ended was meant for what follows.
+      const held = this.#hub.state.queueHeld || signal.aborted || this.#closed;
+      if (!held && !this.#active) await this.#startNextQueued();
+    });
   }
 
   async #finishTurn(end: TurnEnd): Promise<void> {
@@ -256,25 +297,28 @@ export class Session {
       steps: turn?.steps ?? 0,
       durationMs: clock.now() - (turn?.startedAt ?? clock.now()),
     };
+    const last = [...this.#leftovers(end), finished];
     try {
-      await this.#hub.emit([...this.#leftovers(end), finished], { sync: true });
+      await this.#hub.emit(last, { sync: true });
     } catch (error) {
       log.error("the end of the turn could not be written; the turn can be resumed", error);
-      this.#hub.publishUnsaved([finished]);
+      this.#hub.publishUnsaved(last);
     }
     this.#hub.enterTurn(undefined);
   }
 
-  /** Every requested call ends in one `tool.finished`, whatever ended the turn. */
+  /** Every requested call ends in one `tool.finished`, whatever ended the turn, and one that had begun says so. */
   #leftovers(end: TurnEnd): readonly NewEvent[] {
     const entries = this.#hub.state.turns.at(-1)?.entries ?? [];
-    const status = end.reason === "interrupted" ? ("cancelled" as const) : ("interrupted" as const);
-    const output = "Not run: the turn ended before.";
-    return entries.flatMap((entry): NewEvent[] =>
-      entry.kind === "tool" && entry.outcome === undefined
-        ? [{ type: "tool.finished", callId: entry.callId, outcome: { status, output, durationMs: 0 } }]
-        : [],
-    );
+    return entries.flatMap((entry): NewEvent[] => {
+      if (entry.kind !== "tool" || entry.outcome !== undefined) return [];
+      const began = entry.startedAt !== undefined && entry.recovery?.kind !== "repeat";
+      const status = began || end.reason !== "interrupted" ? ("interrupted" as const) : ("cancelled" as const);
+      const output = began
+        ? "It was started, but its result could not be kept. Its effect is not known: look before you repeat it."
+        : "Not run: the turn ended before.";
+      return [{ type: "tool.finished", callId: entry.callId, outcome: { status, output, durationMs: 0 } }];
+    });
   }
 
   #turnDeps() {
@@ -305,7 +349,7 @@ export class Session {
     this.#hub.enterTurn(this.#interrupted.turnId);
     await this.#hub.emit(events);
     this.#interrupted = null;
-    this.#run();
+    this.#beginRun().start();
     return ACCEPTED;
   }
 

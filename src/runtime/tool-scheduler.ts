@@ -8,15 +8,13 @@ import type { Log } from "../ports/log.ts";
 import type { SessionJournal } from "../ports/session-store.ts";
 import type { PlannedCall, Tool, ToolResult } from "../ports/tool.ts";
 import type { NewEvent } from "../protocol/events.ts";
-import type { ToolOutcome } from "../protocol/items.ts";
+import { type ToolOutcome, toolOutcomeSchema } from "../protocol/items.ts";
 import type { ToolEntry } from "../protocol/state.ts";
+import { withAbortGrace } from "./abort-grace.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { PermissionGate } from "./permission-gate.ts";
 import type { QuestionDesk } from "./question-desk.ts";
 import { parseArguments, type ToolRegistry } from "./tool-registry.ts";
-
-/** How long an aborted tool may take to give its own account before it is written off. Stop promises 1 s in all. */
-const ABORT_GRACE_MS = 800;
 
 export interface ToolSchedulerOptions {
   readonly hub: EventHub;
@@ -69,24 +67,26 @@ export class ToolScheduler {
   }
 
   async #perform(call: ToolEntry, signal: AbortSignal): Promise<Performed> {
-    if (signal.aborted) return cancelled("Stopped before it ran. Nothing was done.");
+    if (signal.aborted) return cancelled(NOT_BEGUN);
     const { registry, gate } = this.#options;
     const tool = registry.get(call.tool);
     if (!tool) return failed(registry.unknownToolText(call.tool));
     const input = parseArguments(tool, call.argumentsText);
     if (input.kind === "invalid") return failed(input.output);
 
-    const plan = await this.#plan(tool, input.value, signal);
+    const plan = await withAbortGrace(this.#plan(tool, input.value, signal), signal);
+    if (plan === "late" || signal.aborted) return cancelled(NOT_BEGUN);
     if (plan.kind === "refused") return failed(plan.output);
     const { call: planned } = plan;
 
-    if (!isSameEdit(call, planned)) {
-      const gateResult = await gate.authorize(call, planned, signal, call.permission);
-      if (gateResult.kind === "denied") return { outcome: { status: "denied", output: gateResult.output }, extra: [] };
-      if (gateResult.kind === "cancelled")
-        return cancelled("Stopped while permission was asked for. Nothing was done.");
-    }
+    const earlier = { permission: call.permission, applied: isSameEdit(call, planned) };
+    const gateResult = await gate.authorize(call, planned, signal, earlier);
+    if (gateResult.kind === "denied") return { outcome: { status: "denied", output: gateResult.output }, extra: [] };
+    if (gateResult.kind === "cancelled") return cancelled("Stopped while permission was asked for. Nothing was done.");
+    if (signal.aborted) return cancelled(NOT_BEGUN);
     await this.#recordStart(call, planned);
+    // The record took a trip to the disk; a stop during it must still find nothing done.
+    if (signal.aborted) return cancelled(NOT_BEGUN);
     return this.#run(tool, call, planned, signal);
   }
 
@@ -116,25 +116,37 @@ export class ToolScheduler {
 
   async #run(tool: Tool, call: ToolEntry, planned: PlannedCall, signal: AbortSignal): Promise<Performed> {
     const { hub, questions, log } = this.#options;
-    const running = planned.run({
-      callId: call.callId,
-      signal,
-      questions: questions.forCall(call.callId),
-      output: (chunk) => hub.emitLive({ type: "tool.output", callId: call.callId, chunk }),
-    });
+    let ended = false;
+    // Wrapped, so that a tool that throws before its first await fails like any other.
+    const running = (async () =>
+      planned.run({
+        callId: call.callId,
+        signal,
+        questions: questions.forCall(call),
+        output: (chunk) => {
+          if (!ended) hub.emitLive({ type: "tool.output", callId: call.callId, chunk });
+        },
+      }))();
     try {
       const result = await withAbortGrace(running, signal);
       if (result === "late") {
         log.warn(`${tool.name} did not stop in time after an interrupt`);
         return cancelled("Stopped by the person while it ran. Its effect is not known; look before you repeat it.");
       }
-      return finished(call, result);
+      const performed = finished(call, result);
+      // A tool of an embedder's own may return anything; what is not a result must not reach the journal.
+      if (toolOutcomeSchema.safeParse({ ...performed.outcome, durationMs: 0 }).success) return performed;
+      return failed(internalFault(tool.name, "it returned something that is not a result"));
     } catch (error) {
       log.error(`${tool.name} failed unexpectedly`, error);
       return failed(internalFault(tool.name, error));
+    } finally {
+      ended = true;
     }
   }
 }
+
+const NOT_BEGUN = "Stopped before it ran. Nothing was done.";
 
 interface Performed {
   readonly outcome: Omit<ToolOutcome, "durationMs">;
@@ -178,20 +190,4 @@ function isSameEdit(call: ToolEntry, planned: PlannedCall): boolean {
     before.beforeHash === now.beforeHash &&
     before.afterHash === now.afterHash
   );
-}
-
-async function withAbortGrace<T>(running: Promise<T>, signal: AbortSignal): Promise<T | "late"> {
-  let timer: NodeJS.Timeout | undefined;
-  const { promise: late, resolve } = Promise.withResolvers<"late">();
-  const onAbort = () => {
-    timer = setTimeout(() => resolve("late"), ABORT_GRACE_MS);
-  };
-  if (signal.aborted) onAbort();
-  else signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([running, late]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -9,7 +9,8 @@ import type { Log } from "../ports/log.ts";
 import type { ModelClient } from "../ports/model-client.ts";
 import type { NewEvent } from "../protocol/events.ts";
 import type { TurnError } from "../protocol/items.ts";
-import type { ToolEntry } from "../protocol/state.ts";
+import { openCallsOf, type ToolEntry } from "../protocol/state.ts";
+import { withAbortGrace } from "./abort-grace.ts";
 import { buildRequest, type ContextSources } from "./context-builder.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { QuestionDesk } from "./question-desk.ts";
@@ -54,6 +55,7 @@ const MAX_CUTS = 3;
 export async function runTurn(deps: TurnDeps, signal: AbortSignal): Promise<TurnEnd> {
   const guard = new RepetitionGuard();
   let cuts = 0;
+  deps.questions.reset();
   // A resumed turn may have calls that are waiting; they come first.
   await deps.scheduler.runAll(openCalls(deps.hub), signal);
   for (;;) {
@@ -62,10 +64,11 @@ export async function runTurn(deps: TurnDeps, signal: AbortSignal): Promise<Turn
     await injectSteers(deps);
     if (deps.maxSteps !== undefined && currentSteps(deps.hub) >= deps.maxSteps) return limitReached(deps.maxSteps);
 
-    const selection = await deps.selectModel();
-    if (selection.kind === "unavailable") return { reason: "failed", error: selection.error };
-    const request = buildRequest(deps.hub.state, selection.name, await deps.contextSources());
-    const result = await sample(selection.client, request, signal, deps);
+    const prepared = await withAbortGrace(prepareRequest(deps), signal);
+    if (prepared === "late" || signal.aborted) return { reason: "interrupted" };
+    if (prepared.kind === "unavailable") return { reason: "failed", error: prepared.error };
+    const selection = prepared;
+    const result = await sample(selection.client, selection.request, signal, deps);
     if (result.kind === "aborted") {
       if (result.parts.length > 0) await recordResponse(deps, result.parts, selection.id, null, []);
       return { reason: "interrupted" };
@@ -93,6 +96,12 @@ export async function runTurn(deps: TurnDeps, signal: AbortSignal): Promise<Turn
   }
 }
 
+async function prepareRequest(deps: TurnDeps) {
+  const selection = await deps.selectModel();
+  if (selection.kind === "unavailable") return selection;
+  return { ...selection, request: buildRequest(deps.hub.state, selection.name, await deps.contextSources()) };
+}
+
 /** Writes a whole response in one piece; `usage.updated` at its end marks it complete. */
 async function recordResponse(
   deps: TurnDeps,
@@ -101,9 +110,13 @@ async function recordResponse(
   usage: Extract<NewEvent, { type: "usage.updated" }>["usage"],
   after: readonly NewEvent[],
 ): Promise<void> {
+  const taken = new Set<string>();
   const events: NewEvent[] = parts.map((part) => {
     if (part.kind === "item") return { type: "item.finished", item: part.item };
-    const { callId, name, argumentsText, replay } = part.call;
+    const { name, argumentsText, replay } = part.call;
+    // Two calls of one response must not share an id, whatever a client hands over: results are told apart by it.
+    const callId = taken.has(part.call.callId) ? deps.ids.next("call") : part.call.callId;
+    taken.add(callId);
     const summary = summarizeCall(deps.registry.get(name), name, argumentsText);
     return {
       type: "tool.requested",
@@ -156,12 +169,8 @@ function currentSteps(hub: EventHub): number {
   return hub.state.turns.at(-1)?.steps ?? 0;
 }
 
-/** Calls of whole responses that have no result yet, in order. */
 function openCalls(hub: EventHub): readonly ToolEntry[] {
-  const entries = hub.state.turns.at(-1)?.entries ?? [];
-  return entries.filter(
-    (entry): entry is ToolEntry => entry.kind === "tool" && entry.settled && entry.outcome === undefined,
-  );
+  return openCallsOf(hub.state.turns.at(-1));
 }
 
 /** False when the turn should end because it runs in circles. */
@@ -186,7 +195,7 @@ async function watchRepetition(
     text: `The agent has made the same call with the same result five times (${last.summary}). Let it go on?`,
     choices: ["Go on", "Stop"],
   };
-  const answer = await deps.questions.forCall(last.callId).ask(question, signal);
+  const answer = await deps.questions.forCall({ callId: last.callId }).ask(question, signal);
   // Nobody there is an answer here: the turn ends at its limit, not as an unanswered question of the model.
   deps.questions.takeUnanswered();
   guard.reset();

@@ -12,8 +12,8 @@ import type { OpenedJournal, SessionJournal, SessionRecord, SessionStore } from 
 import type { AgentEvent } from "../../protocol/events.ts";
 import { decodeJournal } from "../../protocol/journal.ts";
 import { summarizeJournal } from "./journal-summary.ts";
-import { JsonlJournal, openForAppend } from "./jsonl-journal.ts";
-import { claimWriter, type WriterClaim } from "./writer-claim.ts";
+import { JsonlJournal, openForAppend, storageError } from "./jsonl-journal.ts";
+import { claimWriter, isClaimed, type WriterClaim } from "./writer-claim.ts";
 
 /** A window that is just closing gets this long to let go before a session counts as in use. */
 const CLAIM_WAIT_MS = 3_000;
@@ -26,25 +26,34 @@ export function defaultHome(environment: NodeJS.ProcessEnv): string {
 
 export class FileSessionStore implements SessionStore {
   readonly #root: string;
+  readonly #claimWaitMs: number;
 
-  /** `home`: see `defaultHome`. */
-  constructor(home: string) {
+  /** `home`: see `defaultHome`. `claimWaitMs`: how long an open waits for another writer to let go. */
+  constructor(home: string, options: { readonly claimWaitMs?: number } = {}) {
     this.#root = join(home, "sessions");
+    this.#claimWaitMs = options.claimWaitMs ?? CLAIM_WAIT_MS;
   }
 
   async create(sessionId: string, cwd: string): Promise<SessionJournal> {
     checkId(sessionId);
-    if ((await this.#find(sessionId)) !== null) {
-      throw new AppError("usage", `a session named ${sessionId} already exists`, {
-        next: "Choose another name, or open it to go on with it.",
-      });
-    }
+    const found = await this.#find(sessionId);
+    // An empty file is what a start leaves that failed before its first event.
+    if (found !== null && (await stat(found)).size > 0) throw taken(sessionId);
     const folder = join(this.#root, workspaceKey(cwd));
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, `${sessionId}.jsonl`);
+    await orStorageError(mkdir(folder, { recursive: true, mode: 0o700 }));
     const claim = await this.#claim(path, sessionId);
-    const handle = await open(path, "wx+", 0o600);
-    return new JsonlJournal(handle, 0, blobFolderOf(path), claim);
+    try {
+      const handle = await orStorageError(open(path, "a", 0o600));
+      if ((await handle.stat()).size > 0) {
+        await handle.close();
+        throw taken(sessionId);
+      }
+      return new JsonlJournal(handle, 0, blobFolderOf(path), claim);
+    } catch (error) {
+      await claim.release();
+      throw error;
+    }
   }
 
   async open(sessionId: string): Promise<OpenedJournal> {
@@ -52,8 +61,8 @@ export class FileSessionStore implements SessionStore {
     if (path === null) throw notFound(sessionId);
     const claim = await this.#claim(path, sessionId);
     try {
-      const { events, warnings, wholeBytes } = decodeJournal(await readFile(path));
-      const handle = await openForAppend(path, wholeBytes);
+      const { events, warnings, wholeBytes } = decodeJournal(await orStorageError(readFile(path)));
+      const handle = await orStorageError(openForAppend(path, wholeBytes));
       return { journal: new JsonlJournal(handle, wholeBytes, blobFolderOf(path), claim), events, warnings };
     } catch (error) {
       await claim.release();
@@ -78,7 +87,12 @@ export class FileSessionStore implements SessionStore {
       }
     }
     files.sort((a, b) => b.modifiedAtMs - a.modifiedAtMs);
-    const records = await Promise.all(files.slice(0, options.limit).map(({ path }) => summarizeJournal(path)));
+    const records = await Promise.all(
+      files.slice(0, options.limit).map(async ({ path }): Promise<SessionRecord | null> => {
+        const summary = await summarizeJournal(path);
+        return summary && { ...summary, inUse: await isClaimed(lockOf(path)) };
+      }),
+    );
     return records.filter((record) => record !== null);
   }
 
@@ -93,9 +107,9 @@ export class FileSessionStore implements SessionStore {
 
   async #claim(path: string, sessionId: string): Promise<WriterClaim> {
     for (let waitedMs = 0; ; waitedMs += CLAIM_POLL_MS) {
-      const claim = await claimWriter(path.replace(/\.jsonl$/, ".lock"));
+      const claim = await orStorageError(claimWriter(lockOf(path)));
       if (claim) return claim;
-      if (waitedMs >= CLAIM_WAIT_MS) {
+      if (waitedMs >= this.#claimWaitMs) {
         throw new AppError("in-use", `session ${sessionId} is open in another window or process`, {
           next: "Close it there first, or start a new session.",
         });
@@ -125,6 +139,24 @@ function notFound(sessionId: string): AppError {
   return new AppError("not-found", `there is no session ${sessionId}`, {
     next: "List the sessions of this workspace to find the right one.",
   });
+}
+
+function taken(sessionId: string): AppError {
+  return new AppError("usage", `a session named ${sessionId} already exists`, {
+    next: "Choose another name, or open it to go on with it.",
+  });
+}
+
+async function orStorageError<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw AppError.is(error) ? error : storageError(error);
+  }
+}
+
+function lockOf(journalPath: string): string {
+  return journalPath.replace(/\.jsonl$/, ".lock");
 }
 
 function blobFolderOf(journalPath: string): string {

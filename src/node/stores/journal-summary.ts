@@ -8,7 +8,7 @@ import { reduceAll } from "../../protocol/reduce.ts";
 const PART_BYTES = 64 * 1024;
 
 /** Null when the file is gone or has no session in it. */
-export async function summarizeJournal(path: string): Promise<SessionRecord | null> {
+export async function summarizeJournal(path: string): Promise<Omit<SessionRecord, "inUse"> | null> {
   let handle: FileHandle;
   try {
     handle = await open(path, "r");

@@ -2,7 +2,8 @@
  * One session's journal file. Appends go to a known offset, so a write that failed half-way (a full disk) is cut off
  * again and never leaves half a line before the next one.
  */
-import { type FileHandle, mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { type FileHandle, mkdir, open, readFile, rename, stat, truncate, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, messageOf, systemCodeOf } from "../../base/app-error.ts";
 import { hashOf } from "../../base/content-hash.ts";
@@ -22,6 +23,8 @@ export class JsonlJournal implements SessionJournal {
   readonly #claim: WriterClaim;
   readonly #writes = new Mutex();
   #offset: number;
+  /** What stands behind the offset is half a batch. */
+  #torn = false;
   #blobBytes = 0;
 
   constructor(handle: FileHandle, offset: number, blobFolder: string, claim: WriterClaim) {
@@ -35,34 +38,48 @@ export class JsonlJournal implements SessionJournal {
     return this.#writes.run(async () => {
       const bytes = Buffer.from(encodeEvents(events));
       try {
+        if (this.#torn) await this.#cutTorn();
+        this.#torn = true;
         await this.#writeAll(bytes);
         if (options.sync) await this.#handle.datasync();
       } catch (error) {
-        await this.#handle.truncate(this.#offset).catch(() => undefined);
+        await this.#cutTorn().catch(() => undefined);
         throw storageError(error);
       }
+      this.#torn = false;
       this.#offset += bytes.length;
     });
   }
 
+  /** The file is open for appending: even a second writer that should not be there destroys nothing of ours. */
   async #writeAll(bytes: Buffer): Promise<void> {
     let written = 0;
     while (written < bytes.length) {
-      const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written, this.#offset + written);
+      const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written);
       written += bytesWritten;
     }
+  }
+
+  async #cutTorn(): Promise<void> {
+    await this.#handle.truncate(this.#offset);
+    this.#torn = false;
   }
 
   async putBlob(bytes: Uint8Array): Promise<string> {
     const hash = hashOf(bytes);
     if (bytes.length > MAX_BLOB_BYTES || this.#blobBytes + bytes.length > MAX_SESSION_BLOB_BYTES) return hash;
+    const path = join(this.#blobFolder, hash);
+    const aside = `${path}.${randomBytes(6).toString("hex")}`;
     try {
+      // The same content is kept once; one that a full disk had cut short is written anew.
+      if ((await stat(path).catch(() => null))?.size === bytes.length) return hash;
       await mkdir(this.#blobFolder, { recursive: true, mode: 0o700 });
-      await writeFile(join(this.#blobFolder, hash), bytes, { flag: "wx", mode: 0o600 });
+      await writeFile(aside, bytes, { flag: "wx", mode: 0o600 });
+      await rename(aside, path);
       this.#blobBytes += bytes.length;
     } catch (error) {
-      // The same content is kept once.
-      if (systemCodeOf(error) !== "EEXIST") throw storageError(error);
+      await unlink(aside).catch(() => undefined);
+      throw storageError(error);
     }
     return hash;
   }
@@ -76,20 +93,22 @@ export class JsonlJournal implements SessionJournal {
 
   async close(): Promise<void> {
     await this.#writes.run(async () => {
-      await this.#handle.close();
-      await this.#claim.release();
+      try {
+        await this.#handle.close();
+      } finally {
+        await this.#claim.release();
+      }
     });
   }
 }
 
 /** Opens the file for appending at `offset`; what stands behind it (a torn line) is cut off first. */
 export async function openForAppend(path: string, offset: number): Promise<FileHandle> {
-  const handle = await open(path, "r+", 0o600);
-  await handle.truncate(offset);
-  return handle;
+  await truncate(path, offset);
+  return open(path, "a", 0o600);
 }
 
-function storageError(error: unknown): AppError {
+export function storageError(error: unknown): AppError {
   const full = ["ENOSPC", "EDQUOT"].includes(systemCodeOf(error) ?? "");
   return new AppError(
     "storage",

@@ -46,6 +46,7 @@ export class MemorySessionStore implements SessionStore {
           cwd: kept.cwd,
           updatedAtMs: state.lastAt,
           unfinished: state.activeTurnId !== null,
+          inUse: kept.open,
         };
       })
       .sort((a, b) => b.updatedAtMs - a.updatedAtMs)

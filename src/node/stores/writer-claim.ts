@@ -1,13 +1,16 @@
 /**
- * One writer a session. The claim is a file with the writer's process in it; a claim whose process is gone is
- * stale and is taken over. Two that see the same stale claim can not both win: it is moved away, not deleted, and who
- * moved the wrong one puts it back.
+ * One writer a session. The claim is a file that names its process; on the same machine the kernel tells whether that
+ * process lives, so a killed writer is followed at once. Of other machines (a shared home, a container that was thrown
+ * away) only the heartbeat can tell: a claim that was not renewed for a while is stale. Two that see the same stale
+ * claim can not both win: it is moved away, not deleted, and who moved the wrong one puts it back.
  */
-
 import { randomBytes } from "node:crypto";
-import { link, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { link, readFile, readlink, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { systemCodeOf } from "../../base/app-error.ts";
+
+const HEARTBEAT_MS = 10_000;
+const STALE_AFTER_MS = 40_000;
 
 export interface WriterClaim {
   release(): Promise<void>;
@@ -15,7 +18,8 @@ export interface WriterClaim {
 
 interface ClaimContent {
   readonly pid: number;
-  readonly host: string;
+  /** Tells which kernel and process table the pid belongs to. */
+  readonly machine: string;
   /** Start of the process in kernel ticks where the system tells: a recycled pid is not the same process. */
   readonly start: string;
   readonly token: string;
@@ -25,19 +29,40 @@ interface ClaimContent {
 export async function claimWriter(path: string): Promise<WriterClaim | null> {
   const content: ClaimContent = {
     pid: process.pid,
-    host: hostname(),
+    machine: await thisMachine(),
     start: await processStart(process.pid),
     token: randomBytes(8).toString("hex"),
   };
   const text = JSON.stringify(content);
   for (let attempt = 0; attempt < 3; attempt += 1) {
-    if (await tryCreate(path, text)) return { release: () => releaseClaim(path, text) };
+    if (await tryCreate(path, text)) return keepAlive(path, text);
     const held = await readFile(path, "utf8").catch(() => null);
     if (held === null) continue;
-    if (await isAlive(held)) return null;
+    if (await isAlive(path, held)) return null;
     await moveAway(path, held);
   }
   return null;
+}
+
+/** Whether a living process holds the claim, without touching it. */
+export async function isClaimed(path: string): Promise<boolean> {
+  const held = await readFile(path, "utf8").catch(() => null);
+  return held !== null && (await isAlive(path, held));
+}
+
+function keepAlive(path: string, text: string): WriterClaim {
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    utimes(path, now, now).catch(() => undefined);
+  }, HEARTBEAT_MS);
+  heartbeat.unref();
+  return {
+    async release() {
+      clearInterval(heartbeat);
+      const held = await readFile(path, "utf8").catch(() => null);
+      if (held === text) await unlink(path).catch(() => undefined);
+    },
+  };
 }
 
 /** A claim appears whole or not at all: written aside, then linked to its name. */
@@ -48,10 +73,23 @@ async function tryCreate(path: string, text: string): Promise<boolean> {
     await link(aside, path);
     return true;
   } catch (error) {
-    if (systemCodeOf(error) === "EEXIST") return false;
-    throw error;
+    const code = systemCodeOf(error);
+    if (code === "EEXIST") return false;
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "EOPNOTSUPP" && code !== "ENOSYS") throw error;
+    return await createInPlace(path, text);
   } finally {
     await unlink(aside).catch(() => undefined);
+  }
+}
+
+/** Where there are no hard links: exclusive, though a kill in mid-write leaves a claim that reads as stale. */
+async function createInPlace(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: "wx", mode: 0o600 });
+    return true;
+  } catch (error) {
+    if (systemCodeOf(error) === "EEXIST") return false;
+    throw error;
   }
 }
 
@@ -67,12 +105,7 @@ async function moveAway(path: string, stale: string): Promise<void> {
   await unlink(aside).catch(() => undefined);
 }
 
-async function releaseClaim(path: string, text: string): Promise<void> {
-  const held = await readFile(path, "utf8").catch(() => null);
-  if (held === text) await unlink(path).catch(() => undefined);
-}
-
-async function isAlive(text: string): Promise<boolean> {
+async function isAlive(path: string, text: string): Promise<boolean> {
   let held: Partial<ClaimContent>;
   try {
     held = JSON.parse(text) as Partial<ClaimContent>;
@@ -80,19 +113,31 @@ async function isAlive(text: string): Promise<boolean> {
     return false;
   }
   if (typeof held.pid !== "number") return false;
-  // Another machine on a shared home can not be asked; its claim stands.
-  if (held.host !== hostname()) return true;
+  if (held.machine !== (await thisMachine())) return isFresh(path);
   try {
     process.kill(held.pid, 0);
   } catch (error) {
     if (systemCodeOf(error) === "ESRCH") return false;
   }
   const start = await processStart(held.pid);
-  return start === held.start || start === "";
+  // Where the system does not tell when a process began, a recycled pid shows by the missing heartbeat.
+  return start === "" ? isFresh(path) : start === held.start;
+}
+
+async function isFresh(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => null);
+  return info !== null && Date.now() - info.mtimeMs < STALE_AFTER_MS;
+}
+
+/** Host name, boot and process namespace: two containers may share the first and even the second. */
+async function thisMachine(): Promise<string> {
+  const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
+  const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
+  return [hostname(), boot.trim(), namespace].join(" ");
 }
 
 async function processStart(pid: number): Promise<string> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   // The second field is the command in parentheses and may hold spaces; start time is field 22.
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
 }

@@ -1,7 +1,7 @@
 /** One conformance suite for every store, and what only files can suffer. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../../../../src/base/app-error.ts";
@@ -59,7 +59,7 @@ async function journalPath(): Promise<string> {
 
 const stores: Record<string, () => SessionStore> = {
   memory: () => new MemorySessionStore(),
-  file: () => new FileSessionStore(home),
+  file: () => new FileSessionStore(home, { claimWaitMs: 200 }),
 };
 
 for (const [name, make] of Object.entries(stores)) {
@@ -120,6 +120,14 @@ for (const [name, make] of Object.entries(stores)) {
   });
 }
 
+/** A claim as this machine writes it. */
+async function ownClaim(store: SessionStore, lock: string): Promise<Record<string, unknown>> {
+  const { journal } = await store.open("s1");
+  const claim = JSON.parse(await readFile(lock, "utf8")) as Record<string, unknown>;
+  await journal.close();
+  return claim;
+}
+
 describe("the file store", () => {
   it("keeps sessions readable by their owner only", async () => {
     const journal = await new FileSessionStore(home).create("s1", "/w");
@@ -131,7 +139,7 @@ describe("the file store", () => {
   });
 
   it("goes on after a torn line, which is cut off before the next append", async () => {
-    const store = new FileSessionStore(home);
+    const store = new FileSessionStore(home, { claimWaitMs: 200 });
     const journal = await store.create("s1", "/w");
     await journal.append([opened(), note("whole")], { sync: false });
     await journal.close();
@@ -148,20 +156,20 @@ describe("the file store", () => {
   });
 
   it("refuses names that are paths", async () => {
-    const store = new FileSessionStore(home);
+    const store = new FileSessionStore(home, { claimWaitMs: 200 });
     for (const id of ["../x", "a/b", "", ".hidden", "x".repeat(200), "a\0b"]) {
       await assert.rejects(store.create(id, "/w"), (error) => AppError.is(error, "usage"), id);
     }
   });
 
   it("takes over the claim of a dead process, and only of a dead one", async () => {
-    const store = new FileSessionStore(home);
+    const store = new FileSessionStore(home, { claimWaitMs: 200 });
     const journal = await store.create("s1", "/w");
     await journal.append([opened()], { sync: false });
     await journal.close();
     const lock = (await journalPath()).replace(/jsonl$/, "lock");
     const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
-    const claim = { pid: child.pid, host: (await import("node:os")).hostname(), start: "", token: "x" };
+    const claim = { ...(await ownClaim(store, lock)), pid: child.pid, start: "", token: "x" };
     // The start time of the living process, as the claim of that process would say.
     const stat = await readFile(`/proc/${child.pid}/stat`, "utf8");
     claim.start = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
@@ -174,16 +182,45 @@ describe("the file store", () => {
     await (await store.open("s1")).journal.close();
   }).timeout(10_000);
 
-  it("lets one of many that see a stale claim win", async () => {
-    const store = new FileSessionStore(home);
+  it("follows a claim of another machine only when its heartbeat has stopped", async () => {
+    const store = new FileSessionStore(home, { claimWaitMs: 200 });
     const journal = await store.create("s1", "/w");
     await journal.append([opened()], { sync: false });
     await journal.close();
     const lock = (await journalPath()).replace(/jsonl$/, "lock");
-    await writeFile(
-      lock,
-      JSON.stringify({ pid: 2 ** 22 + 1, host: (await import("node:os")).hostname(), start: "1", token: "x" }),
-    );
+    await writeFile(lock, JSON.stringify({ ...(await ownClaim(store, lock)), machine: "elsewhere", token: "x" }));
+    await assert.rejects(store.open("s1"), (error) => AppError.is(error, "in-use"));
+    assert.equal((await store.list({ limit: 1 }))[0]?.inUse, true);
+    const old = new Date(Date.now() - 60_000);
+    await utimes(lock, old, old);
+    await (await store.open("s1")).journal.close();
+  });
+
+  it("takes back a name whose session failed before its first event", async () => {
+    const store = new FileSessionStore(home, { claimWaitMs: 200 });
+    await (await store.create("s1", "/w")).close();
+    await (await store.create("s1", "/w")).close();
+  });
+
+  it("repairs a before-image that was cut short", async () => {
+    const journal = await new FileSessionStore(home).create("s1", "/w");
+    const bytes = new TextEncoder().encode("before");
+    const hash = await journal.putBlob(bytes);
+    const path = join((await journalPath()).replace(/jsonl$/, "blobs"), hash);
+    await writeFile(path, "bef");
+    assert.equal(await journal.getBlob(hash), null);
+    await journal.putBlob(bytes);
+    assert.deepEqual(new Uint8Array((await journal.getBlob(hash)) ?? []), bytes);
+    await journal.close();
+  });
+
+  it("lets one of many that see a stale claim win", async () => {
+    const store = new FileSessionStore(home, { claimWaitMs: 200 });
+    const journal = await store.create("s1", "/w");
+    await journal.append([opened()], { sync: false });
+    await journal.close();
+    const lock = (await journalPath()).replace(/jsonl$/, "lock");
+    await writeFile(lock, JSON.stringify({ ...(await ownClaim(store, lock)), pid: 2 ** 22 + 1, token: "x" }));
     const results = await Promise.allSettled(Array.from({ length: 8 }, () => store.open("s1")));
     assert.equal(results.filter((result) => result.status === "fulfilled").length, 1);
   }).timeout(10_000);
