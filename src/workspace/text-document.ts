@@ -85,15 +85,23 @@ function indexLines(text: string): { starts: number[]; counts: Map<LineEnding, n
   const starts: number[] = [];
   const counts = new Map<LineEnding, number>();
   if (text === "") return { starts, counts };
-  starts.push(0);
-  const seen = (ending: LineEnding, next: number) => {
-    counts.set(ending, (counts.get(ending) ?? 0) + 1);
-    if (next < text.length) starts.push(next);
-  };
-  if (!text.includes("\r")) {
-    for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) seen("\n", at + 1);
+  if (text.includes("\r")) {
+    starts.push(0);
+    for (const match of text.matchAll(/\r\n|\n|\r/g)) {
+      const ending = match[0] as LineEnding;
+      counts.set(ending, (counts.get(ending) ?? 0) + 1);
+      starts.push(match.index + ending.length);
+    }
   } else {
-    for (const match of text.matchAll(/\r\n|\n|\r/g)) seen(match[0] as LineEnding, match.index + match[0].length);
+    // The common case, kept lean: a file may have millions of lines.
+    let start = 0;
+    do {
+      starts.push(start);
+      start = text.indexOf("\n", start) + 1;
+    } while (start > 0);
+    if (starts.length > 1) counts.set("\n", starts.length - 1);
   }
+  // Behind the last line ending there is no line.
+  if (starts.at(-1) === text.length) starts.pop();
   return { starts, counts };
 }
