@@ -222,6 +222,7 @@ describe("the agent in code-server", function () {
     const question = call("ask_user", { question: "Which colour?", choices: ["red", "blue"] });
     await window.freshTask([{ ...question, delayMs: 2_500 }, say("So blue.")]);
     await window.send("Ask me something");
+    await window.panel.getByRole("button", { name: "Stop", exact: true }).waitFor();
     await runCommand(page, "View: Toggle Primary Side Bar Visibility");
     await quickRow(page, "blue").waitFor({ timeout: 20_000 });
     await window.picture("13 question without panel");
@@ -246,6 +247,17 @@ describe("the agent in code-server", function () {
     await window.picture("15 key kept");
     await runCommand(page, "Notifications: Clear All Notifications");
     assert.doesNotMatch(readFileSync(join(window.server.dataDir, "User", "settings.json"), "utf8"), /sk-test/);
+  });
+
+  it("shows text from the first words on, also in a panel that is opened while the model writes", async () => {
+    const slow = say("flow ".repeat(2_000), { deltaSize: 10, chunkSize: 200, chunkDelayMs: 20 });
+    await window.freshTask([slow]);
+    await window.send("Write for a while");
+    await window.words("flow flow").first().waitFor({ timeout: 5_000 });
+    await runCommand(window.page, "View: Toggle Primary Side Bar Visibility");
+    await runCommand(window.page, "View: Toggle Primary Side Bar Visibility");
+    await window.words("flow flow").first().waitFor({ timeout: 8_000 });
+    await window.stop();
   });
 
   it("shows the whole session again after a reload in mid-turn, and the turn goes on", async () => {

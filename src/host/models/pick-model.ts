@@ -37,9 +37,10 @@ export async function pickModel(inputs: PickModelInputs): Promise<PickedModel> {
   picker.busy = true;
   const groups: ModelRow[][] = [];
   const show = () => {
-    const active = picker.activeItems[0]?.model ?? inputs.current;
+    // The model in use is where the list starts, until the person has begun to look for another.
+    const active = picker.value === "" ? inputs.current : picker.activeItems[0]?.model;
     picker.items = [...groups.flat(), ...fixedRows(inputs.current)];
-    const again = picker.items.find((row) => row.model === active);
+    const again = picker.items.find((row) => active !== undefined && row.model === active);
     if (again) picker.activeItems = [again];
   };
   show();
@@ -87,7 +88,7 @@ async function writeModel(current: string): Promise<PickedModel> {
 function fixedRows(current: string): ModelRow[] {
   return [
     heading("Demonstration"),
-    rowOf(DEMO_MODEL, current, "a scripted model over real tools, for trying CodePilot out"),
+    { ...rowOf(DEMO_MODEL, current, "a scripted model over real tools, for trying CodePilot out"), label: "Demo" },
     heading("More"),
     { label: "$(edit) Write a model's name…", action: "write", alwaysShow: true },
     { label: "$(key) Set an API key…", action: "key", alwaysShow: true },
