@@ -51,6 +51,7 @@ describe("places to work in", function () {
     await window.send("And now");
     await window.answerModal("Allow once", "trusted.txt");
     await window.words("Trusted.").waitFor({ timeout: 30_000 });
+    await window.idle();
     assert.ok(existsSync(join(window.workspace, "trusted.txt")));
   });
 
@@ -63,7 +64,7 @@ describe("places to work in", function () {
     await window.openAddress(`workspace=${encodeURIComponent(file)}`);
     await trust(window);
     await window.showPanel();
-    window.model.setScript([
+    await window.freshTask([
       call("read_file", { path: join(second, "other.txt") }),
       call("execute", { command: "pwd" }),
       say("Both seen."),

@@ -220,6 +220,7 @@ export class AgentWindow {
 
   /** Of a page at rest: rows that were just added are measured and placed first. */
   async picture(name: string): Promise<string> {
+    await this.page.mouse.move(900, 300);
     await this.page.waitForTimeout(400);
     return screenshot(this.page, name);
   }
