@@ -3,9 +3,10 @@
  * and the diff. `commitWrite` then does compare-and-swap on exactly the bytes this was computed from. Both dialects'
  * edit tools go through here.
  */
+
+import { hashOf } from "../base/content-hash.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import type { FileChange } from "../protocol/items.ts";
-import { contentHash } from "./content-hash.ts";
 import { applyEdit, describeEdit, type FileEdit } from "./file-edit.ts";
 import { describeWriteError, folderText, missingText, readOnlyText } from "./file-errors.ts";
 import { loadFile } from "./read-file.ts";
@@ -56,7 +57,7 @@ export async function planWrite(deps: WriteDeps, given: string, edit: FileEdit):
   const { bytes } = loaded;
   const stat = await files.stat(path).catch(() => null);
   if (stat && !stat.writable) return refused(readOnlyText(shown));
-  const hash = contentHash(bytes);
+  const hash = hashOf(bytes);
   const knowledge = await ledger.check(path, { hash, bytes });
   if (edit.kind === "lines" && knowledge.kind !== "current") return refused(staleText(shown, knowledge));
   return finish(deps, target, edit, { bytes, hash, unread: knowledge.kind !== "current" });
@@ -85,7 +86,7 @@ async function finish(
     return refused(`${edited.problem} Call read_file for the current lines of ${shown}.`);
   }
   const after = encodeDocument(edited.document);
-  const afterHash = contentHash(after);
+  const afterHash = hashOf(after);
   if (existing?.hash === afterHash) {
     if (edit.kind === "overwrite") ledger.record(path, afterHash, after);
     return { kind: "same", target };

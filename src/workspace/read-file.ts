@@ -2,9 +2,10 @@
  * Reading a file for a model: numbered lines within a budget, images as images, and for everything else a text
  * that says what it is and how to look at it.
  */
+
+import { hashOf } from "../base/content-hash.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import type { Image } from "../protocol/items.ts";
-import { contentHash } from "./content-hash.ts";
 import { describeReadError, folderText, missingText } from "./file-errors.ts";
 import { formatSize, guessKind, imageKind, shellWord } from "./file-kind.ts";
 import { decodeDocument, lineCount, lineText, type TextDocument, toDocument } from "./text-document.ts";
@@ -91,7 +92,7 @@ function asImage(bytes: Uint8Array, shown: string, image: { name: string; mediaT
 
 function asText(document: TextDocument, bytes: Uint8Array, shown: string, range: ReadRange, note: string): ReadOutcome {
   const totalLines = lineCount(document);
-  const hash = contentHash(bytes);
+  const hash = hashOf(bytes);
   const header = `${shown}${note}${formatNote(document)}`;
   if (totalLines === 0 && range.startLine === 1) {
     return { kind: "text", output: `${header} · empty file`, startLine: 0, endLine: 0, totalLines, bytes, hash };

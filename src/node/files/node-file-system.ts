@@ -7,9 +7,9 @@ import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { systemCodeOf } from "../../base/app-error.ts";
+import { hashOf } from "../../base/content-hash.ts";
 import { KeyedMutex } from "../../base/mutex.ts";
 import type { FileStat, FileSystem, ReplaceResult } from "../../ports/file-system.ts";
-import { contentHash } from "../../workspace/content-hash.ts";
 
 // Absent on Windows, where a path can not be a FIFO that blocks whoever opens it.
 const O_NONBLOCK = constants.O_NONBLOCK ?? 0;
@@ -162,7 +162,7 @@ async function placeNew(temporary: string, path: string): Promise<boolean> {
 
 async function placeOver(temporary: string, path: string, expectedHash: string): Promise<boolean> {
   const current = await orNull(readRegularFile(path, O_NOFOLLOW));
-  if (current === null || contentHash(current) !== expectedHash) return false;
+  if (current === null || hashOf(current) !== expectedHash) return false;
   await fs.rename(temporary, path);
   return true;
 }

@@ -4,14 +4,13 @@ import { once } from "node:events";
 import { chmod, chown, link, mkdir, stat, utimes } from "node:fs/promises";
 import { promisify } from "node:util";
 import { systemCodeOf } from "../../../src/base/app-error.ts";
+import { hashOf } from "../../../src/base/content-hash.ts";
 import { NodeFileSystem } from "../../../src/node/files/node-file-system.ts";
-import { contentHash } from "../../../src/workspace/content-hash.ts";
 import { asNobody } from "../../support/as-nobody.ts";
 import { fileTree, symlinkTo, type TempWorkspace } from "../../support/temp-workspace.ts";
 
 const run = promisify(execFile);
 const bytes = (text: string) => new TextEncoder().encode(text);
-const hashOf = (text: string) => contentHash(bytes(text));
 const codeOf = (promise: Promise<unknown>) => promise.then(() => "none", systemCodeOf);
 const isRoot = process.getuid?.() === 0;
 
@@ -117,7 +116,7 @@ describe("NodeFileSystem", () => {
     const big = new Uint8Array(100_000_000).fill(120);
     await files.replace(workspace.path("big"), big, null);
     assert.equal((await stat(workspace.path("big"))).size, 100_000_000);
-    assert.deepEqual(await files.replace(workspace.path("big"), bytes("small"), contentHash(big)), {
+    assert.deepEqual(await files.replace(workspace.path("big"), bytes("small"), hashOf(big)), {
       kind: "replaced",
     });
   });
@@ -209,13 +208,13 @@ function writerLoop(path: string): string {
   const source = (name: string) => JSON.stringify(new URL(`../../../src/${name}`, import.meta.url).href);
   return `
     const { NodeFileSystem } = await import(${source("node/files/node-file-system.ts")});
-    const { contentHash } = await import(${source("workspace/content-hash.ts")});
+    const { hashOf } = await import(${source("base/content-hash.ts")});
     const files = new NodeFileSystem();
     const path = ${JSON.stringify(path)};
     console.log("ready");
     for (;;) {
       const now = await files.read(path);
       const next = new Uint8Array(now.length).fill(now[0] === 65 ? 66 : 65);
-      await files.replace(path, next, contentHash(now));
+      await files.replace(path, next, hashOf(now));
     }`;
 }

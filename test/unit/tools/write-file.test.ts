@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { hashOf } from "../../../src/base/content-hash.ts";
 import { NodeFileSystem } from "../../../src/node/files/node-file-system.ts";
-import { contentHash } from "../../../src/workspace/content-hash.ts";
 import { symlinkTo } from "../../support/temp-workspace.ts";
 import { type Toolbox, toolbox, toolContext } from "../../support/toolbox.ts";
 
@@ -55,7 +55,7 @@ describe("write_file", () => {
     const input = { path: "a.ts", mode: "edit", start_line: 2, end_line: 3, content: "two" };
     const call = await box.plan("write_file", input);
     assert.deepEqual(await box.workspace.bytes("a.ts"), before);
-    const afterHash = contentHash(new TextEncoder().encode("1\ntwo\n4\n5\n"));
+    const afterHash = hashOf(new TextEncoder().encode("1\ntwo\n4\n5\n"));
     assert.deepEqual(call.access, {
       kind: "write",
       path: box.workspace.path("a.ts"),
@@ -66,7 +66,7 @@ describe("write_file", () => {
       addedLines: 1,
       removedLines: 2,
     });
-    const beforeHash = contentHash(before);
+    const beforeHash = hashOf(before);
     assert.deepEqual(call.recovery, { kind: "edit", path: box.workspace.path("a.ts"), beforeHash, afterHash });
     assert.deepEqual(
       call.beforeImages?.map((image) => Buffer.from(image).toString()),

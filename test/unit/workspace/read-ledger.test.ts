@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { contentHash } from "../../../src/workspace/content-hash.ts";
+import { hashOf } from "../../../src/base/content-hash.ts";
 import { ReadLedger } from "../../../src/workspace/read-ledger.ts";
 
 const content = (text: string) => {
   const bytes = new TextEncoder().encode(text);
-  return { bytes, hash: contentHash(bytes) };
+  return { bytes, hash: hashOf(bytes) };
 };
 
 describe("read ledger", () => {
