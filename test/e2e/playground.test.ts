@@ -218,7 +218,7 @@ describe("playground", function () {
       return list.scrollHeight - list.scrollTop - list.clientHeight;
     })()`;
     /** The text grows in one frame and the list may follow in the next. */
-    const atBottom = () => page.waitForFunction(`${GAP} < 30`, undefined, { timeout: 2_000 });
+    const atBottom = () => page.waitForFunction(`${GAP} < 30`, undefined, { timeout: 5_000 });
     await page.waitForTimeout(2_000);
     await atBottom();
     await page.mouse.move(200, 400);

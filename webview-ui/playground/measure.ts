@@ -18,9 +18,9 @@ const observe = `
   }).observe(document, { subtree: true, childList: true });
 `;
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: it is a template of the page.
 const tasks = (page: Page): Promise<string> =>
   page.evaluate(
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a template of the page.
     "longTasks.splice(0).map(({ startTime, duration }) => `${Math.round(duration)} ms at ${Math.round(startTime)}`).join(', ') || 'none over 50 ms'",
   );
 

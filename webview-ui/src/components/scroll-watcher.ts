@@ -5,7 +5,7 @@
  */
 const BOTTOM_SLACK_PX = 24;
 const INTENT_MS = 400;
-const UP_KEYS = new Set(["ArrowUp", "PageUp", "Home", " "]);
+const UP_KEYS = new Set(["ArrowUp", "PageUp", "Home"]);
 
 export function watcher(
   stuck: { current: boolean },
@@ -21,26 +21,44 @@ export function watcher(
       stop = new AbortController();
       const options = { signal: stop.signal, passive: true };
       let top = element.scrollTop;
-      let intent = 0;
+      let intent = Number.NEGATIVE_INFINITY;
+      let letGo = Number.NEGATIVE_INFINITY;
       let dragging = false;
       const meant = (): void => {
         intent = performance.now();
       };
-      element.addEventListener("wheel", (event) => event.deltaY < 0 && meant(), options);
+      /** At once: a fast stream would pull the view back before the first step of a smooth scroll is seen. */
+      const up = (): void => {
+        meant();
+        if (element.scrollTop <= 0) return;
+        stuck.current = false;
+        letGo = performance.now();
+      };
+      const turned = (event: WheelEvent): void => {
+        if (event.deltaY < 0) up();
+        else letGo = Number.NEGATIVE_INFINITY;
+      };
+      element.addEventListener("wheel", turned, options);
+      const setDragging = (value: boolean): void => {
+        dragging = value;
+      };
       element.addEventListener("touchmove", meant, options);
-      element.addEventListener("keydown", (event) => UP_KEYS.has(event.key) && meant(), options);
+      element.addEventListener("keydown", (event) => UP_KEYS.has(event.key) && up(), options);
       // The focus may go to something further up.
       window.addEventListener("keydown", (event) => event.key === "Tab" && meant(), options);
       // The scroll bar belongs to the element itself; its rows are children.
-      element.addEventListener("pointerdown", (event) => (dragging = event.target === element), options);
-      window.addEventListener("pointerup", () => (dragging = false), options);
+      element.addEventListener("pointerdown", (event) => setDragging(event.target === element), options);
+      window.addEventListener("pointerup", () => setDragging(false), options);
       element.addEventListener(
         "scroll",
         () => {
           const bottom = element.scrollHeight - element.scrollTop - element.clientHeight < BOTTOM_SLACK_PX;
-          const byPerson = dragging || performance.now() - intent < INTENT_MS;
-          if (bottom) stuck.current = true;
-          else if (element.scrollTop < top && byPerson) stuck.current = false;
+          const now = performance.now();
+          const byPerson = dragging || now - intent < INTENT_MS;
+          // The scroll event of the last step down may come after the person has turned round.
+          const leaving = now - letGo < INTENT_MS;
+          if (element.scrollTop < top && byPerson) stuck.current = false;
+          else if (bottom && !leaving) stuck.current = true;
           top = element.scrollTop;
           setAtBottom(stuck.current);
         },

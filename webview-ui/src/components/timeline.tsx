@@ -58,8 +58,8 @@ export const Timeline = memo(function Timeline({ session, rows }: { session: Ses
   const jump = (): void => {
     stuck.current = true;
     setAtBottom(true);
-    list.current?.scrollToIndex({ index: "LAST", align: "end" });
-    requestAnimationFrame(toBottom);
+    // Not the list's own way: it would go on to correct its aim for a second, against what streams in meanwhile.
+    toBottom();
   };
   const showRow = (key: string): void => {
     const index = rows.findIndex((row) => row.key === key);
