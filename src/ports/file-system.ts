@@ -10,6 +10,12 @@ export interface FileStat {
   readonly writable: boolean;
 }
 
+/** A system error (`EFBIG`) that knows how large the file is. */
+export interface FileTooLargeError extends Error {
+  readonly code: "EFBIG";
+  readonly sizeBytes: number;
+}
+
 export type ReplaceResult =
   | { readonly kind: "replaced" }
   /** The bytes on disk were no longer the expected ones; nothing was written. */
@@ -18,8 +24,11 @@ export type ReplaceResult =
 export interface FileSystem {
   /** Null when there is nothing at the path. Follows symlinks. Rejects with a Node system error otherwise. */
   stat(path: string): Promise<FileStat | null>;
-  /** Null when there is nothing at the path. Rejects with a Node system error (`EISDIR`, `EACCES`, …) otherwise. */
-  read(path: string): Promise<Uint8Array | null>;
+  /**
+   * Null when there is nothing at the path. Rejects with a Node system error (`EISDIR`, `EACCES`, …) otherwise, and
+   * with a `FileTooLargeError` when the file is larger than `maxBytes`, of which then nothing was read.
+   */
+  read(path: string, maxBytes?: number): Promise<Uint8Array | null>;
   /** The path with all symlinks resolved; for a path that does not exist, of its nearest existing ancestor plus the rest. */
   realPath(path: string): Promise<string>;
   /**

@@ -6,7 +6,7 @@ import { messageOf } from "../base/app-error.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { SessionJournal } from "../ports/session-store.ts";
-import type { PlannedCall, Tool, ToolResult } from "../ports/tool.ts";
+import type { PlannedCall, PlanResult, Tool, ToolResult } from "../ports/tool.ts";
 import type { NewEvent } from "../protocol/events.ts";
 import { type ToolOutcome, toolOutcomeSchema } from "../protocol/items.ts";
 import type { ToolEntry } from "../protocol/state.ts";
@@ -28,6 +28,7 @@ export interface ToolSchedulerOptions {
 
 export class ToolScheduler {
   readonly #options: ToolSchedulerOptions;
+  readonly #plannedAhead = new Map<string, Promise<PlanResult>>();
 
   constructor(options: ToolSchedulerOptions) {
     this.#options = options;
@@ -38,13 +39,18 @@ export class ToolScheduler {
    * AppError `storage`, when the journal can not be written: nothing may run unrecorded.
    */
   async runAll(calls: readonly ToolEntry[], signal: AbortSignal): Promise<void> {
-    let index = 0;
-    while (index < calls.length) {
-      const group = this.#nextGroup(calls, index);
-      index += group.length;
-      const results = await Promise.allSettled(group.map((call) => this.#runOne(call, signal)));
-      const failed = results.find((result) => result.status === "rejected");
-      if (failed) throw failed.reason;
+    try {
+      let index = 0;
+      while (index < calls.length) {
+        const group = this.#nextGroup(calls, index);
+        index += group.length;
+        const results = await Promise.allSettled(group.map((call) => this.#runOne(call, signal)));
+        const failed = results.find((result) => result.status === "rejected");
+        if (failed) throw failed.reason;
+      }
+    } finally {
+      // A plan is of its moment: what was not taken up is made anew.
+      this.#plannedAhead.clear();
     }
   }
 
@@ -54,6 +60,21 @@ export class ToolScheduler {
     let end = start + 1;
     if (isSafe(calls[start])) while (isSafe(calls[end])) end += 1;
     return calls.slice(start, end);
+  }
+
+  /**
+   * Begins to plan a call before its response is in the journal: planning looks and never touches. Only for calls
+   * that would be planned first anyway, and that no earlier call of the response can change the world for.
+   */
+  planAhead(
+    call: { readonly callId: string; readonly tool: string; readonly argumentsText: string },
+    signal: AbortSignal,
+  ): boolean {
+    const tool = this.#options.registry.get(call.tool);
+    if (!tool?.parallelSafe || this.#plannedAhead.has(call.callId)) return false;
+    const input = parseArguments(tool, call.argumentsText);
+    if (input.kind === "valid") this.#plannedAhead.set(call.callId, this.#plan(tool, input.value, signal));
+    return true;
   }
 
   async #runOne(call: ToolEntry, signal: AbortSignal): Promise<void> {
@@ -74,7 +95,9 @@ export class ToolScheduler {
     const input = parseArguments(tool, call.argumentsText);
     if (input.kind === "invalid") return failed(input.output);
 
-    const plan = await withAbortGrace(this.#plan(tool, input.value, signal), signal);
+    const planning = this.#plannedAhead.get(call.callId) ?? this.#plan(tool, input.value, signal);
+    this.#plannedAhead.delete(call.callId);
+    const plan = await withAbortGrace(planning, signal);
     if (plan === "late" || signal.aborted) return cancelled(NOT_BEGUN);
     if (plan.kind === "refused") return failed(plan.output);
     const { call: planned } = plan;
@@ -90,12 +113,12 @@ export class ToolScheduler {
     return this.#run(tool, call, planned, signal);
   }
 
-  async #plan(tool: Tool, input: unknown, signal: AbortSignal) {
+  async #plan(tool: Tool, input: unknown, signal: AbortSignal): Promise<PlanResult> {
     try {
       return await tool.plan(input, { signal });
     } catch (error) {
       this.#options.log.error(`planning ${tool.name} failed`, error);
-      return { kind: "refused" as const, output: internalFault(tool.name, error) };
+      return { kind: "refused", output: internalFault(tool.name, error) };
     }
   }
 

@@ -77,6 +77,7 @@ export async function runTurn(deps: TurnDeps, signal: AbortSignal): Promise<Turn
 
     const cut = result.stop === "truncated";
     cuts = cut ? cuts + 1 : 0;
+    if (!cut) planAhead(deps, result.parts, signal);
     await recordResponse(deps, result.parts, selection.id, result.usage, cut ? [remark(deps, CUT_REPLY)] : []);
     if (result.stop === "refused") return { reason: "failed", error: refusedError };
     if (cut) {
@@ -100,6 +101,15 @@ async function prepareRequest(deps: TurnDeps) {
   const selection = await deps.selectModel();
   if (selection.kind === "unavailable") return selection;
   return { ...selection, request: buildRequest(deps.hub.state, selection.name, await deps.contextSources()) };
+}
+
+/** The calls that the scheduler will take first, up to the first one that may change something. */
+function planAhead(deps: TurnDeps, parts: readonly ResponsePart[], signal: AbortSignal): void {
+  for (const part of parts) {
+    if (part.kind !== "call") continue;
+    const { callId, name, argumentsText } = part.call;
+    if (!deps.scheduler.planAhead({ callId, tool: name, argumentsText }, signal)) return;
+  }
 }
 
 /** Writes a whole response in one piece; `usage.updated` at its end marks it complete. */

@@ -3,10 +3,11 @@
  * that says what it is and how to look at it.
  */
 
+import { systemCodeOf } from "../base/app-error.ts";
 import { hashOf } from "../base/content-hash.ts";
-import type { FileSystem } from "../ports/file-system.ts";
+import type { FileSystem, FileTooLargeError } from "../ports/file-system.ts";
 import type { Image } from "../protocol/items.ts";
-import { describeReadError, folderText, missingText } from "./file-errors.ts";
+import { describeReadError, missingText } from "./file-errors.ts";
 import { formatSize, guessKind, imageKind, shellWord } from "./file-kind.ts";
 import { decodeDocument, lineCount, lineText, type TextDocument, toDocument } from "./text-document.ts";
 import type { ResolvedPath } from "./workspace-paths.ts";
@@ -38,7 +39,7 @@ export type ReadOutcome =
   | { readonly kind: "image"; readonly output: string; readonly image: Image }
   | { readonly kind: "refused"; readonly output: string };
 
-type Files = Pick<FileSystem, "stat" | "read">;
+type Files = Pick<FileSystem, "read">;
 
 /** Never rejects. */
 export async function readForModel(files: Files, path: ResolvedPath, range: ReadRange): Promise<ReadOutcome> {
@@ -63,15 +64,12 @@ export type Loaded =
 /** The bytes of a regular file of bearable size. Never rejects. */
 export async function loadFile(files: Files, { path, shown }: ResolvedPath): Promise<Loaded> {
   try {
-    const stat = await files.stat(path);
-    if (stat === null) return { kind: "missing", output: missingText(shown) };
-    if (stat.kind === "directory") return { kind: "refused", output: folderText(shown) };
-    if (stat.kind === "file" && stat.sizeBytes > MAX_FILE_BYTES) {
-      return { kind: "refused", output: hugeText(stat.sizeBytes, shown) };
-    }
-    const bytes = await files.read(path);
+    const bytes = await files.read(path, MAX_FILE_BYTES);
     return bytes === null ? { kind: "missing", output: missingText(shown) } : { kind: "loaded", bytes };
   } catch (error) {
+    if (systemCodeOf(error) === "EFBIG") {
+      return { kind: "refused", output: hugeText((error as FileTooLargeError).sizeBytes, shown) };
+    }
     return { kind: "refused", output: describeReadError(error, shown) };
   }
 }

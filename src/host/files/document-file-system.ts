@@ -20,10 +20,10 @@ export class DocumentFileSystem implements FileSystem {
     return { ...stat, sizeBytes: (await bytesOf(document)).length };
   }
 
-  async read(path: string): Promise<Uint8Array | null> {
+  async read(path: string, maxBytes?: number): Promise<Uint8Array | null> {
     const document = await this.#unsaved(path);
     // Deleted on disk while it is open with changes: the file is gone, whatever its editor still shows.
-    if (!document || (await this.#disk.stat(path)) === null) return this.#disk.read(path);
+    if (!document || (await this.#disk.stat(path)) === null) return this.#disk.read(path, maxBytes);
     return bytesOf(document);
   }
 

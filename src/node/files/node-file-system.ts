@@ -37,8 +37,8 @@ export class NodeFileSystem implements FileSystem {
     };
   }
 
-  read(path: string): Promise<Uint8Array | null> {
-    return orNull(readRegularFile(path, 0));
+  read(path: string, maxBytes?: number): Promise<Uint8Array | null> {
+    return orNull(readRegularFile(path, 0, maxBytes));
   }
 
   realPath(path: string): Promise<string> {
@@ -61,16 +61,24 @@ export class NodeFileSystem implements FileSystem {
   }
 }
 
-async function readRegularFile(path: string, extraFlags: number): Promise<Uint8Array> {
+async function readRegularFile(
+  path: string,
+  extraFlags: number,
+  maxBytes = Number.POSITIVE_INFINITY,
+): Promise<Uint8Array> {
   // Non-blocking, because opening a FIFO would otherwise hold a thread until someone writes to it.
   const handle = await fs.open(path, constants.O_RDONLY | O_NONBLOCK | extraFlags);
   try {
     const stats = await handle.stat();
     if (stats.isDirectory()) throw systemError("EISDIR", "is a directory", path);
     if (!stats.isFile()) throw systemError("EINVAL", "not a regular file", path);
+    if (stats.size > maxBytes) {
+      throw Object.assign(systemError("EFBIG", "too large", path), { sizeBytes: stats.size });
+    }
     return await readWhole(handle, stats.size);
   } finally {
-    await handle.close();
+    // Nobody has to wait for that: nothing was written.
+    handle.close().catch(() => undefined);
   }
 }
 

@@ -33,8 +33,12 @@ export function readFile({ paths, files, ledger }: Pick<ToolDeps, "paths" | "fil
       // What is there is looked at only in `run`: even whether a file exists is a reading outside the workspace.
       const access = { kind: "read", path: target.path, insideWorkspace: target.insideWorkspace } as const;
       return planned(access, { kind: "repeat" }, async () => {
-        if (!(await paths.isStill(target.path))) return report.failed(`${path} leads elsewhere by now. Read it again.`);
-        const read = await readForModel(files, target, { startLine, endLine });
+        // Looked at together: what was read is shown only when the path led there all the time.
+        const [read, isStill] = await Promise.all([
+          readForModel(files, target, { startLine, endLine }),
+          paths.isStill(target.path),
+        ]);
+        if (!isStill) return report.failed(`${path} leads elsewhere by now. Read it again.`);
         if (read.kind === "refused") return report.failed(read.output);
         const output = report.text(read.output);
         if (read.kind === "image") {
