@@ -22,6 +22,8 @@ const runtimeSchema = z.strictObject({
   /** Relative to the agent file's folder. */
   work_dir: z.optional(z.string()),
   max_steps: z.optional(z.int().positive()),
+  /** `true` is refused: paths outside the workspace are asked for instead of being forbidden or free. */
+  unsafe_mode: z.optional(z.literal(false, "not yet; paths outside the workspace are asked for instead")),
 });
 
 const toolSchema = z.strictObject({
@@ -31,7 +33,6 @@ const toolSchema = z.strictObject({
     z.strictObject({
       /** Every write and command is asked for in any case; `false` never outranks the person's own policy. */
       require_permission: z.optional(z.boolean()),
-      max_output_chars: z.optional(z.int().positive()),
     }),
   ),
 });

@@ -7,9 +7,14 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "../../scripts/build.ts";
 import { type FakeReply, type FakeScript, startFakeModel } from "../support/fake-model/server.ts";
 import { measureRecovery, measureSubmit } from "./in-process.ts";
 import { type Command, measure, type ProcessCost, spreadOf } from "./measure.ts";
+
+// What is measured is what is shipped, not what was built some time ago.
+const built = await build();
+if (built.failed > 0) throw new Error("the build failed, so there is nothing to measure");
 
 const option = (name: string) => {
   const at = process.argv.indexOf(name);

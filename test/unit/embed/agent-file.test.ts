@@ -38,6 +38,13 @@ describe("the agent file", () => {
     assert.match(message, /agent\.yaml:6:1: “memory”/);
   });
 
+  it("takes unsafe_mode only as false, and no setting that would change nothing", () => {
+    assert.equal(parseAgentFile("runtime: { unsafe_mode: false }", "agent.yaml").runtime?.unsafe_mode, false);
+    assert.match(problem("runtime:\n  unsafe_mode: true\n"), /agent\.yaml:2:\d+: runtime\.unsafe_mode: not yet/);
+    const limited = "tools:\n  - name: execute\n    config: { max_output_chars: 5 }\n";
+    assert.match(problem(limited), /agent\.yaml:3:\d+: “tools\.0\.config\.max_output_chars”/);
+  });
+
   it("names line and column of a wrong value and of broken YAML", () => {
     assert.match(problem("runtime:\n  max_steps: lots\n"), /agent\.yaml:2:14: runtime\.max_steps/);
     assert.match(problem("model: [unclosed\n"), /agent\.yaml:\d+:\d+/);
