@@ -47,10 +47,13 @@ describe("places to work in", function () {
       .click();
     await window.page.waitForTimeout(2_000);
     await window.showPanel();
-    window.model.setScript([call("write_file", { path: "trusted.txt", mode: "w", content: "x" }), say("Trusted.")]);
+    window.model.setScript([
+      call("write_file", { path: "trusted.txt", mode: "w", content: "x" }),
+      say("So I could write."),
+    ]);
     await window.send("And now");
     await window.answerModal("Allow once", "trusted.txt");
-    await window.words("Trusted.").waitFor({ timeout: 30_000 });
+    await window.words("So I could write.").waitFor({ timeout: 30_000 });
     await window.idle();
     assert.ok(existsSync(join(window.workspace, "trusted.txt")));
   });
