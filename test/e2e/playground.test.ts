@@ -147,7 +147,7 @@ describe("playground", function () {
     assert.match(await focused(), /Note to the model/);
     await page.keyboard.type("only the cart's tests");
     await page.keyboard.press("Enter");
-    await page.getByText("Understood, I leave the tests alone.").waitFor();
+    await page.getByRole("log").getByText("Understood, I leave the tests alone.").waitFor();
     assert.match(await focused(), /Message to CodePilot/);
     const answer = (await said()).find(({ op }) => op?.type === "permission.answer")?.op;
     assert.deepEqual([answer?.decision, answer?.note], ["denied", "only the cart's tests"]);
@@ -157,7 +157,7 @@ describe("playground", function () {
     await open("permission-command");
     await page.getByText("remembers").waitFor();
     await page.getByRole("button", { name: "Allow in this session" }).click();
-    await page.getByText("The tests pass.").waitFor();
+    await page.getByRole("log").getByText("The tests pass.").waitFor();
     const answer = (await said()).find(({ op }) => op?.type === "permission.answer")?.op;
     assert.deepEqual([answer?.decision, answer?.scope], ["allowed", "session"]);
     await open("permission-write");
@@ -213,12 +213,18 @@ describe("playground", function () {
   it("stays at the bottom while it streams, lets go when the person scrolls up, and comes back", async () => {
     // 4,000 characters a second: ten times what a fast model writes.
     await open("long-answer", "dark-modern", "0.2");
-    const GAP = `(() => {
-      const list = document.querySelector(".timeline-scroller");
-      return list.scrollHeight - list.scrollTop - list.clientHeight;
-    })()`;
-    /** The text grows in one frame and the list may follow in the next. */
-    const atBottom = () => page.waitForFunction(`${GAP} < 30`, undefined, { timeout: 5_000 });
+    /** Polled from here: the page's policy forbids what Playwright's own polling does. One frame may lag behind. */
+    const atBottom = async (): Promise<void> => {
+      let gap = Number.NaN;
+      for (let attempt = 0; attempt < 40; attempt++) {
+        gap = await page
+          .locator(".timeline-scroller")
+          .evaluate((list) => list.scrollHeight - list.scrollTop - list.clientHeight);
+        if (gap < 30) return;
+        await page.waitForTimeout(50);
+      }
+      assert.fail(`${gap} px above the bottom`);
+    };
     await page.waitForTimeout(2_000);
     await atBottom();
     await page.mouse.move(200, 400);
