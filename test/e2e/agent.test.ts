@@ -9,6 +9,7 @@ import {
   answerInput,
   pickRow,
   quickRow,
+  readMessage,
   runCommand,
   statusBarItem,
   terminal,
@@ -125,7 +126,7 @@ describe("the agent in code-server", function () {
     for (const subject of ["src/cart.js", "npm test"]) {
       const modal = window.modal.filter({ hasText: subject });
       await modal.waitFor({ timeout: 30_000 });
-      await page.waitForTimeout(300);
+      await readMessage(page);
       await page.keyboard.press("Enter");
       await modal.waitFor({ state: "hidden" });
     }

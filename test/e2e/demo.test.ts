@@ -1,6 +1,6 @@
 /** A first try without any key: the demo model, from the empty panel to passing tests, and refused, and by keyboard. */
 import assert from "node:assert/strict";
-import { runCommand } from "../support/host/workbench.ts";
+import { readMessage, runCommand } from "../support/host/workbench.ts";
 import { AgentWindow } from "./support/agent-window.ts";
 
 const TASK = "Run the tests and fix what fails";
@@ -63,7 +63,7 @@ describe("the demo in code-server", function () {
     for (const subject of ["npm test", "src/cart.js", "npm test"]) {
       const modal = window.modal.filter({ hasText: subject });
       await modal.waitFor({ timeout: 60_000 });
-      await page.waitForTimeout(300);
+      await readMessage(page);
       await page.keyboard.press("Enter");
       await modal.waitFor({ state: "hidden" });
     }

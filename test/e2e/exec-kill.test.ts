@@ -10,7 +10,12 @@ import { join } from "node:path";
 import { type AgentEvent, isDurable } from "../../src/protocol/events.ts";
 import { decodeJournal } from "../../src/protocol/journal.ts";
 import { reduceAll } from "../../src/protocol/reduce.ts";
-import { type FakeReply, type FakeRequest, startFakeModel } from "../support/fake-model/server.ts";
+import {
+  type FakeModelServer,
+  type FakeReply,
+  type FakeRequest,
+  startFakeModel,
+} from "../support/fake-model/server.ts";
 import { runExec } from "../support/run-exec.ts";
 
 const KILLS = 20;
@@ -72,6 +77,27 @@ async function readJournal(home: string): Promise<readonly AgentEvent[]> {
   return [];
 }
 
+/** How long an undisturbed run takes on this machine, now: kills are spread over that. */
+async function timeWholeRun(fake: FakeModelServer): Promise<{ firstEventMs: number; totalMs: number }> {
+  const cwd = await mkdtemp(join(tmpdir(), "codepilot-kill-"));
+  const home = await mkdtemp(join(tmpdir(), "codepilot-home-"));
+  let firstEventMs = 0;
+  const startedAt = performance.now();
+  const result = await runExec({
+    args: ["--model", "openai/fake", "--base-url", fake.baseUrl("openai"), "--yes", "--json", "make everything"],
+    cwd,
+    home,
+    onOutput: () => {
+      firstEventMs ||= performance.now() - startedAt;
+    },
+  });
+  assert.equal(result.code, 0, result.stderr);
+  const totalMs = performance.now() - startedAt;
+  await rm(cwd, { recursive: true });
+  await rm(home, { recursive: true });
+  return { firstEventMs, totalMs };
+}
+
 describe("kill -9 of exec", function () {
   this.timeout(180_000);
 
@@ -79,13 +105,14 @@ describe("kill -9 of exec", function () {
     const fake = await startFakeModel(careful);
     const arms = { beforeStart: 0, inTurn: 0, afterEnd: 0 };
     try {
+      const { firstEventMs, totalMs } = await timeWholeRun(fake);
       for (let round = 0; round < KILLS; round += 1) {
         const cwd = await realpath(await mkdtemp(join(tmpdir(), "codepilot-kill-")));
         const home = await mkdtemp(join(tmpdir(), "codepilot-home-"));
         await writeFile(join(cwd, "effects.log"), "");
         const common = ["--model", "openai/fake", "--base-url", fake.baseUrl("openai"), "--yes", "--json"];
         // Spread over the whole run, with a random part so that no two runs of the suite cut at the same places.
-        const killAtMs = 150 + ((round + Math.random()) * 900) / KILLS;
+        const killAtMs = firstEventMs + ((round + Math.random()) * (totalMs - firstEventMs)) / KILLS;
         const label = `round ${round}, killed after ${Math.round(killAtMs)} ms`;
         const killed = await runExec({
           args: [...common, "make everything"],

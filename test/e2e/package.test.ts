@@ -9,7 +9,7 @@ import { packageExtension } from "../../scripts/package.ts";
 import { fromRoot } from "../../scripts/paths.ts";
 import { openBrowser, openWindow } from "../support/host/browser.ts";
 import { type CodeServer, installVsix, startCodeServer } from "../support/host/code-server.ts";
-import { dialog, openContainer, webview } from "../support/host/workbench.ts";
+import { dialog, openContainer, readMessage, webview } from "../support/host/workbench.ts";
 
 /** Generous, but it notices a bundled source map, a second copy of a runtime or a whole node_modules. */
 const LARGEST_VSIX_BYTES = 8_000_000;
@@ -63,7 +63,9 @@ describe("the packaged extension", function () {
     await composer.press("Enter");
     for (const subject of ["npm test", "src/cart.js", "npm test"]) {
       const box = dialog(page).filter({ hasText: subject });
-      await box.getByRole("button", { name: "Allow once", exact: true }).click({ timeout: 60_000 });
+      await box.waitFor({ timeout: 60_000 });
+      await readMessage(page);
+      await box.getByRole("button", { name: "Allow once", exact: true }).click();
       await box.waitFor({ state: "hidden" });
     }
     await webview(page)

@@ -22,6 +22,7 @@ import {
   openContainer,
   quickInput,
   quickRow,
+  readMessage,
   runCommand,
   screenshot,
   webview,
@@ -140,6 +141,7 @@ export class AgentWindow {
     const box = this.modal.filter({ hasText: containing });
     await box.waitFor({ timeout: 30_000 });
     const text = await box.innerText();
+    await readMessage(this.page);
     await box.getByRole("button", { name: button, exact: true }).click();
     await box.waitFor({ state: "hidden", timeout: 10_000 });
     return text;

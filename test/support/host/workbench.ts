@@ -40,11 +40,17 @@ export function dialog(page: Page): Locator {
   return page.locator(".monaco-dialog-box");
 }
 
+/** As long as a person takes to read a message at the very least; faster answers are taken for accidents. */
+export async function readMessage(page: Page): Promise<void> {
+  await page.waitForTimeout(600);
+}
+
 /** Presses a button of the open modal message and returns the message's text (buttons, message and detail). */
 export async function answerModal(page: Page, button: string): Promise<string> {
   const box = dialog(page);
   await box.waitFor({ timeout: 30_000 });
   const text = await box.innerText();
+  await readMessage(page);
   await box.getByRole("button", { name: button, exact: true }).click();
   await box.waitFor({ state: "hidden" });
   return text;
