@@ -92,10 +92,12 @@ export class ToolScheduler {
     const { registry, gate } = this.#options;
     const tool = registry.get(call.tool);
     if (!tool) return failed(registry.unknownToolText(call.tool));
-    const input = parseArguments(tool, call.argumentsText);
-    if (input.kind === "invalid") return failed(input.output);
-
-    const planning = this.#plannedAhead.get(call.callId) ?? this.#plan(tool, input.value, signal);
+    let planning = this.#plannedAhead.get(call.callId);
+    if (!planning) {
+      const input = parseArguments(tool, call.argumentsText);
+      if (input.kind === "invalid") return failed(input.output);
+      planning = this.#plan(tool, input.value, signal);
+    }
     this.#plannedAhead.delete(call.callId);
     const plan = await withAbortGrace(planning, signal);
     if (plan === "late" || signal.aborted) return cancelled(NOT_BEGUN);

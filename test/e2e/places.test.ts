@@ -64,7 +64,7 @@ describe("places to work in", function () {
     writeFileSync(join(second, "other.txt"), "in the other folder\n");
     const file = join(window.scratch, "both.code-workspace");
     AgentWindow.writeJson(file, { folders: [{ path: window.workspace }, { path: second }] });
-    await window.openAddress(`workspace=${encodeURIComponent(file)}`);
+    await openWorkspaceFile(window, file, "second");
     await trust(window);
     await window.showPanel();
     await window.freshTask([
@@ -104,6 +104,24 @@ describe("places to work in", function () {
     );
   });
 });
+
+/**
+ * Now and then code-server reads a workspace file before the server's files can be reached, and the window stays without
+ * folders (its own Explorer says so too). Such a window proves nothing, so it is opened anew.
+ */
+async function openWorkspaceFile(window: AgentWindow, file: string, folder: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    await window.openAddress(`workspace=${encodeURIComponent(file)}`);
+    await runCommand(window.page, "View: Show Explorer");
+    const row = window.page.locator(".explorer-folders-view").getByRole("treeitem", { name: folder }).first();
+    try {
+      await row.waitFor({ timeout: 10_000 });
+      return;
+    } catch (error) {
+      if (attempt === 5) throw error;
+    }
+  }
+}
 
 async function trust({ page }: AgentWindow): Promise<void> {
   const restricted = statusBarItem(page, "Restricted Mode");
