@@ -82,3 +82,23 @@ export async function sendTolerantly<Feature extends string>(
     }
   }
 }
+
+/** An SDK that is loaded on first use, or ahead of it. */
+export class LazySdk<Sdk> {
+  readonly #load: () => Promise<Sdk>;
+  #sdk: Promise<Sdk> | undefined;
+
+  constructor(load: () => Promise<Sdk>) {
+    this.#load = load;
+  }
+
+  get(): Promise<Sdk> {
+    this.#sdk ??= this.#load();
+    return this.#sdk;
+  }
+
+  /** Never rejects: what goes wrong shows with the first request. */
+  async warmUp(): Promise<void> {
+    await this.get().catch(() => undefined);
+  }
+}

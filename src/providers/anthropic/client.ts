@@ -5,6 +5,7 @@ import {
   failureContext,
   type HttpModelOptions,
   idleTimeoutOf,
+  LazySdk,
   noKey,
   RefusedFeatures,
   sendTolerantly,
@@ -16,7 +17,7 @@ import { encodeRequest, provider } from "./encode.ts";
 export class AnthropicClient implements ModelClient {
   readonly provider = provider;
   readonly #options: HttpModelOptions;
-  #sdk: Promise<Anthropic> | undefined;
+  readonly #sdk: LazySdk<Anthropic>;
   readonly #refused = new RefusedFeatures<"thinkingBudget" | "effort">([
     { feature: "thinkingBudget", pattern: /thinking\.type|budget_tokens|adaptive/i },
     { feature: "effort", pattern: /output_config|\beffort\b/i },
@@ -24,20 +25,19 @@ export class AnthropicClient implements ModelClient {
 
   constructor(options: HttpModelOptions) {
     this.#options = options;
+    this.#sdk = new LazySdk(() => load(options));
   }
 
   /** Loads the SDK ahead of need; never rejects: what goes wrong shows with the first request. */
-  async warmUp(): Promise<void> {
-    this.#sdk ??= load(this.#options);
-    await this.#sdk.catch(() => undefined);
+  warmUp(): Promise<void> {
+    return this.#sdk.warmUp();
   }
 
   sample(request: ModelRequest, onEvent: (event: ModelEvent) => void, signal: AbortSignal): Promise<ModelOutcome> {
     const context = failureContext(this.#options, request.model);
     return takeResponse({
       open: async (abort) => {
-        this.#sdk ??= load(this.#options);
-        const sdk = await this.#sdk;
+        const sdk = await this.#sdk.get();
         return sendTolerantly(this.#refused, request.model, context, () => {
           const body = encodeRequest(request, {
             thinkingBudget: !this.#refused.has("thinkingBudget", request.model),

@@ -5,6 +5,7 @@ import {
   failureContext,
   type HttpModelOptions,
   idleTimeoutOf,
+  LazySdk,
   RefusedFeatures,
   sendTolerantly,
 } from "../http-client.ts";
@@ -16,7 +17,7 @@ import { encodeRequest, provider } from "./encode.ts";
 export class OpenAiChatClient implements ModelClient {
   readonly provider = provider;
   readonly #options: HttpModelOptions;
-  #sdk: Promise<OpenAI> | undefined;
+  readonly #sdk: LazySdk<OpenAI>;
   readonly #refused = new RefusedFeatures<"streamUsage" | "reasoningReplay">([
     { feature: "streamUsage", pattern: /stream_options|include_usage/i },
     { feature: "reasoningReplay", pattern: /reasoning_content|reasoning_details|['"`.]reasoning['"`]/i },
@@ -24,20 +25,19 @@ export class OpenAiChatClient implements ModelClient {
 
   constructor(options: HttpModelOptions) {
     this.#options = options;
+    this.#sdk = new LazySdk(() => loadOpenAi(options));
   }
 
   /** Loads the SDK ahead of need; never rejects: what goes wrong shows with the first request. */
-  async warmUp(): Promise<void> {
-    this.#sdk ??= loadOpenAi(this.#options);
-    await this.#sdk.catch(() => undefined);
+  warmUp(): Promise<void> {
+    return this.#sdk.warmUp();
   }
 
   sample(request: ModelRequest, onEvent: (event: ModelEvent) => void, signal: AbortSignal): Promise<ModelOutcome> {
     const context = failureContext(this.#options, request.model);
     return takeResponse({
       open: async (abort) => {
-        this.#sdk ??= loadOpenAi(this.#options);
-        const sdk = await this.#sdk;
+        const sdk = await this.#sdk.get();
         return sendTolerantly(this.#refused, request.model, context, () => {
           const body = encodeRequest(request, {
             atOpenAi: isOpenAi(this.#options.baseUrl),

@@ -5,6 +5,7 @@ import {
   failureContext,
   type HttpModelOptions,
   idleTimeoutOf,
+  LazySdk,
   RefusedFeatures,
   sendTolerantly,
 } from "../http-client.ts";
@@ -16,7 +17,7 @@ import { encodeRequest, provider } from "./encode.ts";
 export class OpenAiResponsesClient implements ModelClient {
   readonly provider = provider;
   readonly #options: HttpModelOptions;
-  #sdk: Promise<OpenAI> | undefined;
+  readonly #sdk: LazySdk<OpenAI>;
   readonly #refused = new RefusedFeatures<"encryptedReasoning" | "reasoningSummary">([
     { feature: "encryptedReasoning", pattern: /encrypted[ _]content|^include\b|['"`]include['"`]/i },
     { feature: "reasoningSummary", pattern: /reasoning[._ ]summar|^reasoning\b/i },
@@ -24,20 +25,19 @@ export class OpenAiResponsesClient implements ModelClient {
 
   constructor(options: HttpModelOptions) {
     this.#options = options;
+    this.#sdk = new LazySdk(() => loadOpenAi(options));
   }
 
   /** Loads the SDK ahead of need; never rejects: what goes wrong shows with the first request. */
-  async warmUp(): Promise<void> {
-    this.#sdk ??= loadOpenAi(this.#options);
-    await this.#sdk.catch(() => undefined);
+  warmUp(): Promise<void> {
+    return this.#sdk.warmUp();
   }
 
   sample(request: ModelRequest, onEvent: (event: ModelEvent) => void, signal: AbortSignal): Promise<ModelOutcome> {
     const context = failureContext(this.#options, request.model);
     return takeResponse({
       open: async (abort) => {
-        this.#sdk ??= loadOpenAi(this.#options);
-        const sdk = await this.#sdk;
+        const sdk = await this.#sdk.get();
         return sendTolerantly(this.#refused, request.model, context, () => {
           const body = encodeRequest(request, {
             encryptedReasoning: !this.#refused.has("encryptedReasoning", request.model),
