@@ -54,7 +54,6 @@ export const eventTable = {
     productVersion: z.string(),
   }),
   "session.closed": durable({}),
-  "session.titled": durable({ title: z.string() }),
   "model.selected": durable({ model: z.string() }),
   "turn.started": durable({
     input: userInputSchema,

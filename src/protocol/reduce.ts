@@ -50,8 +50,6 @@ function apply(state: SessionState, event: AgentEvent): SessionState {
     case "session.closed":
       // What was allowed "in this session" ends with it.
       return { ...state, closed: true, allowedKeys: [] };
-    case "session.titled":
-      return { ...state, title: event.title };
     case "model.selected":
       return { ...state, model: event.model };
     case "turn.started":

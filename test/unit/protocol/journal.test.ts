@@ -8,13 +8,15 @@ const event: fc.Arbitrary<DurableEvent> = fc
   .record({
     seq: fc.nat(),
     at: fc.nat(),
-    title: fc.string({ unit: "binary" }),
+    message: fc.string({ unit: "binary" }),
     turnId: fc.option(fc.string(), { nil: undefined }),
   })
   .map(({ turnId, ...rest }) => ({
     v: 1,
     sessionId: "ses_1",
-    type: "session.titled",
+    type: "notice.raised",
+    level: "info",
+    code: "test",
     ...rest,
     ...(turnId === undefined ? {} : { turnId }),
   }));
