@@ -1,16 +1,17 @@
 /**
  * One writer a session. The claim is a file that names its process; on the same machine the kernel tells whether that
  * process lives, so a killed writer is followed at once. Of other machines (a shared home, a container that was thrown
- * away) only the heartbeat can tell: a claim that was not renewed for a while is stale. Two that see the same stale
- * claim can not both win: it is moved away, not deleted, and who moved the wrong one puts it back.
+ * away) only the heartbeat can tell: a claim that was not renewed for a while is stale. A stale claim is
+ * removed under a guard that one process has at a time, so of many that see it one wins.
  */
 import { randomBytes } from "node:crypto";
-import { link, readFile, readlink, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, readlink, rmdir, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { systemCodeOf } from "../../base/app-error.ts";
 
 const HEARTBEAT_MS = 10_000;
 const STALE_AFTER_MS = 40_000;
+const GUARD_STALE_AFTER_MS = 10_000;
 
 export interface WriterClaim {
   release(): Promise<void>;
@@ -39,7 +40,7 @@ export async function claimWriter(path: string): Promise<WriterClaim | null> {
     const held = await readFile(path, "utf8").catch(() => null);
     if (held === null) continue;
     if (await isAlive(path, held)) return null;
-    await moveAway(path, held);
+    await removeStale(path);
   }
   return null;
 }
@@ -93,16 +94,23 @@ async function createInPlace(path: string, text: string): Promise<boolean> {
   }
 }
 
-async function moveAway(path: string, stale: string): Promise<void> {
-  const aside = `${path}.stale-${randomBytes(6).toString("hex")}`;
+/** A claim is looked at and removed by one process at a time, so nobody removes the fresh claim that followed a stale one. */
+async function removeStale(path: string): Promise<void> {
+  const guard = `${path}.takeover`;
   try {
-    await rename(path, aside);
+    await mkdir(guard);
   } catch {
+    const info = await stat(guard).catch(() => null);
+    // Whoever made it was killed in the middle.
+    if (info !== null && Date.now() - info.mtimeMs > GUARD_STALE_AFTER_MS) await rmdir(guard).catch(() => undefined);
     return;
   }
-  const moved = await readFile(aside, "utf8").catch(() => stale);
-  if (moved !== stale) await link(aside, path).catch(() => undefined);
-  await unlink(aside).catch(() => undefined);
+  try {
+    const held = await readFile(path, "utf8").catch(() => null);
+    if (held !== null && !(await isAlive(path, held))) await unlink(path).catch(() => undefined);
+  } finally {
+    await rmdir(guard).catch(() => undefined);
+  }
 }
 
 async function isAlive(path: string, text: string): Promise<boolean> {
