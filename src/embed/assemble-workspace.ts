@@ -13,13 +13,7 @@ import type { AgentEvent } from "../protocol/events.ts";
 import { createTools } from "../tools/index.ts";
 import { ReadLedger } from "../workspace/read-ledger.ts";
 import { WorkspacePaths } from "../workspace/workspace-paths.ts";
-import type { RuntimeAdapters } from "./runtime.ts";
-
-/** The tools of an agent file: none named means all of them. */
-export type ToolSelection = readonly {
-  readonly name: string;
-  readonly enabled?: boolean | undefined;
-}[];
+import type { RuntimeAdapters, ToolSelection } from "./runtime-options.ts";
 
 export interface WorkspaceOptions {
   readonly cwd: string;

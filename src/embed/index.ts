@@ -21,4 +21,5 @@ export type { QuestionHandler } from "../runtime/question-desk.ts";
 export type { InterruptedTurn } from "../runtime/recovery.ts";
 export type { OpOutcome } from "../runtime/session.ts";
 export { loadAgentFile, parseAgentFile } from "./agent-file.ts";
-export { Runtime, type RuntimeAdapters, type RuntimeOptions, type TurnResult } from "./runtime.ts";
+export { Runtime, type TurnResult } from "./runtime.ts";
+export type { RuntimeAdapters, RuntimeOptions } from "./runtime-options.ts";

@@ -5,7 +5,8 @@
 import { AppError, messageOf } from "../../base/app-error.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/emitter.ts";
-import type { Runtime, RuntimeOptions } from "../../embed/runtime.ts";
+import type { Runtime } from "../../embed/runtime.ts";
+import type { RuntimeOptions } from "../../embed/runtime-options.ts";
 import type { Log } from "../../ports/log.ts";
 import type { SessionRecord, SessionStore } from "../../ports/session-store.ts";
 import type { AgentEvent } from "../../protocol/events.ts";

@@ -1,6 +1,7 @@
 /** Whole turns over the real tools, a real shell and a scripted model: what was sent, what happened, what is left. */
 import { countingIds } from "../../../src/base/ids.ts";
-import { Runtime, type RuntimeOptions } from "../../../src/embed/runtime.ts";
+import { Runtime } from "../../../src/embed/runtime.ts";
+import type { RuntimeOptions } from "../../../src/embed/runtime-options.ts";
 import type { AgentEvent } from "../../../src/protocol/events.ts";
 import { assertGolden } from "../../support/golden.ts";
 import { type Script, ScriptedModel } from "../../support/scripted-model.ts";

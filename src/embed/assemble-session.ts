@@ -1,0 +1,202 @@
+/** Puts a session together from its parts: store, workspace, tools, models and whoever answers. */
+import { resolve } from "node:path";
+import { AppError } from "../base/app-error.ts";
+import { systemClock } from "../base/clock.ts";
+import { type IdSource, randomIds } from "../base/ids.ts";
+import { type Log, silentLog } from "../ports/log.ts";
+import type { OpenedJournal } from "../ports/session-store.ts";
+import type { Terminals } from "../ports/terminals.ts";
+import type { AgentEvent, NewEvent } from "../protocol/events.ts";
+import { reduceAll } from "../protocol/reduce.ts";
+import { emptyState, type SessionState } from "../protocol/state.ts";
+import { readProjectRules, staticInstructions } from "../runtime/instructions.ts";
+import { Session } from "../runtime/session.ts";
+import { ToolRegistry } from "../runtime/tool-registry.ts";
+import { AnsweringHooks } from "./answering-hooks.ts";
+import { assembleWorkspace, type WorkspaceParts } from "./assemble-workspace.ts";
+import { type Connection, ModelSelector } from "./model-selector.ts";
+import { openStore } from "./open-store.ts";
+import { PRODUCT_VERSION } from "./product-version.ts";
+import type { RuntimeOptions } from "./runtime-options.ts";
+
+/** An open session and what its owner has to reach or to close. */
+export interface AssembledSession {
+  readonly sessionId: string;
+  readonly session: Session;
+  readonly terminals: Terminals;
+  /** The terminals were made for this session and end with it. */
+  readonly ownsTerminals: boolean;
+  readonly registry: ToolRegistry;
+  readonly hooks: AnsweringHooks;
+  /** What was passed over when the journal was read. */
+  readonly warnings: readonly string[];
+  readonly readBlob: (hash: string) => Promise<Uint8Array | null>;
+}
+
+/**
+ * Makes the session that the options describe, or opens the one they resume. Rejects with AppError `usage`,
+ * `not-found`, `in-use` or `storage`; a journal that was opened is closed again then.
+ */
+export async function assembleSession(options: RuntimeOptions): Promise<AssembledSession> {
+  const { adapters = {} } = options;
+  const log = adapters.log ?? silentLog;
+  const ids = adapters.ids ?? randomIds;
+  const store = openStore(options.store ?? "file", options.home);
+  const sessionId = options.resume ?? options.sessionId ?? ids.next("session");
+  const common = { options, sessionId, ids, log };
+  if (options.resume === undefined) {
+    // All that can be wrong with the options is found before the session's name is taken.
+    const cwd = resolve(options.cwd);
+    const place = { cwd, folders: [cwd, ...(options.folders ?? [])] };
+    const prepared = prepare(options, { place, model: options.model ?? "", events: [], ids, log });
+    const opened = { journal: await store.create(sessionId, cwd), events: [], warnings: [] };
+    return closingOnFailure(opened, () => startSession({ ...common, ...prepared, opened, state: emptyState, place }));
+  }
+  const opened = await store.open(sessionId);
+  return closingOnFailure(opened, () => {
+    const state = reduceAll(opened.events, emptyState);
+    const place = { cwd: state.cwd, folders: state.folders };
+    const model = options.model ?? state.model;
+    const prepared = prepare(options, { place, model, events: opened.events, ids, log });
+    return startSession({ ...common, ...prepared, opened, state, place });
+  });
+}
+
+async function closingOnFailure<T>(opened: OpenedJournal, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    await opened.journal.close();
+    throw error;
+  }
+}
+
+interface Preparation {
+  readonly place: { readonly cwd: string; readonly folders: readonly string[] };
+  readonly model: string;
+  readonly events: readonly AgentEvent[];
+  readonly ids: IdSource;
+  readonly log: Log;
+}
+
+/** The parts that need no journal. Throws AppError `usage`. */
+function prepare(options: RuntimeOptions, { place, model, events, ids, log }: Preparation) {
+  if (model === "") throw new AppError("usage", "no model was named", { next: "Pass one as provider/name." });
+  const models = modelSelector(options, model);
+  if (options.model !== undefined) models.check(options.model);
+  const workspace = assembleWorkspace({
+    ...place,
+    adapters: options.adapters ?? {},
+    selection: options.tools,
+    shell: options.shell,
+    ids,
+    log,
+    events,
+  });
+  return { model, models, workspace };
+}
+
+interface StartOptions {
+  readonly options: RuntimeOptions;
+  readonly sessionId: string;
+  readonly opened: OpenedJournal;
+  readonly state: SessionState;
+  readonly place: { readonly cwd: string; readonly folders: readonly string[] };
+  readonly model: string;
+  readonly workspace: WorkspaceParts;
+  readonly models: ModelSelector;
+  readonly ids: IdSource;
+  readonly log: Log;
+}
+
+async function startSession(start: StartOptions): Promise<AssembledSession> {
+  const { options, sessionId, opened, state, place, model, workspace, ids, log } = start;
+  const { adapters = {} } = options;
+  const hooks = new AnsweringHooks(options);
+  const registry = new ToolRegistry(workspace.tools);
+  const { models } = start;
+  models.warmUp(model);
+  const session = new Session({
+    state,
+    sessionId,
+    journal: opened.journal,
+    registry,
+    terminals: workspace.terminals,
+    files: workspace.files,
+    clock: adapters.clock ?? systemClock,
+    ids,
+    log,
+    random: Math.random,
+    maxSteps: options.maxSteps,
+    policy: () => ({ approval: options.approval ?? "untrusted", trusted: options.trusted?.() ?? true }),
+    approver: () => hooks.approver(),
+    answerer: () => hooks.answerer(),
+    selectModel: (id) => models.select(id),
+    contextSources: async () => ({
+      instructions: staticInstructions(
+        { ...place, platform: process.platform },
+        await readProjectRules(workspace.files, place.cwd),
+      ),
+      tools: registry.specs(),
+      settings: options.modelSettings ?? {},
+    }),
+  });
+  if (options.onEvent) session.on(options.onEvent);
+  for (const warning of opened.warnings) log.warn(`journal of ${sessionId}: ${warning}`);
+  if (opened.events.length === 0) {
+    await session.emit([
+      {
+        type: "session.opened",
+        cwd: place.cwd,
+        folders: [...place.folders],
+        model,
+        interface: "tools",
+        dialect: "codepilot",
+        productVersion: PRODUCT_VERSION,
+      },
+    ]);
+  } else if (model !== state.model) {
+    await session.submit({ type: "model.select", model });
+  }
+  await session.emit(goneTerminals(state, workspace.terminals));
+  // The journal only: what it was opened with would stay in memory as long as the session.
+  const { journal, warnings } = opened;
+  return {
+    sessionId,
+    terminals: workspace.terminals,
+    ownsTerminals: adapters.terminals === undefined,
+    warnings,
+    session,
+    registry,
+    hooks,
+    readBlob: (hash) => journal.getBlob(hash),
+  };
+}
+
+/** Terminals that the journal knows and nobody has any more: they ended with the process they ran in. */
+function goneTerminals(state: SessionState, terminals: Terminals): NewEvent[] {
+  const living = new Set(terminals.list().map((terminal) => terminal.name));
+  return Object.values(state.terminals)
+    .filter((terminal) => terminal.status !== "exited" && (!living.has(terminal.name) || terminal.name === "main"))
+    .map((terminal) => ({ type: "terminal.exited", terminal: terminal.name, exitCode: null }));
+}
+
+function modelSelector(options: RuntimeOptions, model: string): ModelSelector {
+  const { adapters = {} } = options;
+  // What the options say of a server is meant for the model they name, not for one that is chosen later.
+  const ownProvider = model.split("/", 1)[0];
+  const { baseUrl, apiKey, apiKeyEnv } = options;
+  return new ModelSelector({
+    connection: (provider) => ({
+      ...adapters.connection?.(provider),
+      ...(provider === ownProvider ? defined({ baseUrl, apiKey, apiKeyEnv }) : {}),
+    }),
+    secrets: adapters.secrets ?? { get: async (name) => process.env[name] },
+    environment: process.env,
+    ownClient: adapters.modelClient,
+  });
+}
+
+function defined(connection: Connection): Connection {
+  return Object.fromEntries(Object.entries(connection).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,75 @@
+/** What `Runtime.open` takes: where to work, with which model, who answers, and the parts an embedder brings along. */
+import type { Clock } from "../base/clock.ts";
+import type { IdSource } from "../base/ids.ts";
+import type { FileSystem } from "../ports/file-system.ts";
+import type { Log } from "../ports/log.ts";
+import type { ModelClient } from "../ports/model-client.ts";
+import type { Search } from "../ports/search.ts";
+import type { Secrets } from "../ports/secrets.ts";
+import type { SessionStore } from "../ports/session-store.ts";
+import type { Terminals } from "../ports/terminals.ts";
+import type { AgentEvent } from "../protocol/events.ts";
+import type { ApprovalPolicy } from "../protocol/permissions.ts";
+import type { ModelSettings } from "../runtime/context-builder.ts";
+import type { PermissionHandler } from "../runtime/permission-gate.ts";
+import type { QuestionHandler } from "../runtime/question-desk.ts";
+import type { Connection } from "./model-selector.ts";
+
+/** The tools of an agent file: none named means all of them. */
+export type ToolSelection = readonly {
+  readonly name: string;
+  readonly enabled?: boolean | undefined;
+}[];
+
+/** Parts an embedder may replace; what is left out is made for Node. */
+export interface RuntimeAdapters {
+  readonly fileSystem?: FileSystem;
+  readonly search?: Search;
+  readonly terminals?: Terminals;
+  readonly secrets?: Secrets;
+  /** Endpoint and key of a provider, as the embedder's settings have them. */
+  readonly connection?: (provider: string) => Connection;
+  /** A client for a provider of the embedder's own; undefined: the built-in ones. */
+  readonly modelClient?: (provider: string, name: string) => ModelClient | undefined;
+  readonly log?: Log;
+  readonly clock?: Clock;
+  readonly ids?: IdSource;
+}
+
+export interface RuntimeOptions {
+  /** The working directory; tools are at home in it and in `folders`. */
+  readonly cwd: string;
+  /** Further workspace folders. */
+  readonly folders?: readonly string[];
+  /** `provider/name`. For a resumed session: the model to go on with; unset: the one it had. */
+  readonly model?: string;
+  /** Overrides the provider's endpoint. */
+  readonly baseUrl?: string;
+  /** Overrides what the environment or `adapters.secrets` have. */
+  readonly apiKey?: string;
+  /** Name of the environment variable with the key, where it is not the provider's usual one. */
+  readonly apiKeyEnv?: string;
+  readonly approval?: ApprovalPolicy;
+  /** Answers every permission request with "allowed". */
+  readonly allowAll?: boolean;
+  /** A person answers permissions and questions through `submit`. Without it and without handlers they are refused. */
+  readonly attended?: boolean;
+  readonly onPermission?: PermissionHandler;
+  readonly onQuestion?: QuestionHandler;
+  /** Hears everything from the very first event on; `on` hears what comes after `open`. */
+  readonly onEvent?: (event: AgentEvent) => void;
+  readonly maxSteps?: number;
+  readonly store?: SessionStore | "memory" | "file";
+  /** Where the file store lives; default `$CODEPILOT_HOME`, else `~/.codepilot`. */
+  readonly home?: string;
+  /** Name for a new session. */
+  readonly sessionId?: string;
+  /** Opens this session instead of making one. */
+  readonly resume?: string;
+  readonly modelSettings?: ModelSettings;
+  readonly tools?: ToolSelection;
+  readonly shell?: string;
+  /** Asked before every decision; false: only reading is possible. Default: trusted. */
+  readonly trusted?: () => boolean;
+  readonly adapters?: RuntimeAdapters;
+}
