@@ -1,5 +1,7 @@
 /** Where journals and before-images live. One conformance suite covers every store. */
-import type { AgentEvent, DurableEvent } from "../protocol/events.ts";
+import type { AgentEvent, DurableEvent, EventOf } from "../protocol/events.ts";
+
+export type TurnEndReason = EventOf<"turn.finished">["reason"];
 
 export interface SessionRecord {
   readonly sessionId: string;
@@ -8,6 +10,8 @@ export interface SessionRecord {
   readonly updatedAtMs: number;
   /** A turn was started and not finished. */
   readonly unfinished: boolean;
+  /** How the newest turn that has ended did; null before the first end, or where it is too far back to be looked for. */
+  readonly lastEnd: TurnEndReason | null;
   /** A living process writes to it. */
   readonly inUse: boolean;
 }
@@ -40,4 +44,9 @@ export interface SessionStore {
   read(sessionId: string): Promise<readonly AgentEvent[] | null>;
   /** Newest first. `cwd` limits it to one workspace. */
   list(options: { cwd?: string; limit: number }): Promise<SessionRecord[]>;
+  /**
+   * Removes the journal and the before-images for good. Rejects with AppError `not-found`, or `in-use` while a living
+   * process, this one included, writes to it.
+   */
+  delete(sessionId: string): Promise<void>;
 }

@@ -2,7 +2,7 @@
  * Sessions as files: `<home>/sessions/<workspace key>/<session id>.jsonl`, before-images in a folder beside it.
  * Nothing but the journals is kept; a list is made by looking at them.
  */
-import { mkdir, open, readdir, readFile, stat } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, stat, unlink } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { AppError } from "../../base/app-error.ts";
@@ -11,7 +11,7 @@ import { hashOf } from "../../base/content-hash.ts";
 import type { OpenedJournal, SessionJournal, SessionRecord, SessionStore } from "../../ports/session-store.ts";
 import type { AgentEvent } from "../../protocol/events.ts";
 import { decodeJournal } from "../../protocol/journal.ts";
-import { summarizeJournal } from "./journal-summary.ts";
+import { type JournalFile, JournalSummaries } from "./journal-summary.ts";
 import { JsonlJournal, openForAppend, storageError } from "./jsonl-journal.ts";
 import { claimWriter, isClaimed, type WriterClaim } from "./writer-claim.ts";
 
@@ -27,6 +27,7 @@ export function defaultHome(environment: NodeJS.ProcessEnv): string {
 export class FileSessionStore implements SessionStore {
   readonly #root: string;
   readonly #claimWaitMs: number;
+  readonly #summaries = new JournalSummaries();
 
   /** `home`: see `defaultHome`. `claimWaitMs`: how long an open waits for another writer to let go. */
   constructor(home: string, options: { readonly claimWaitMs?: number } = {}) {
@@ -77,23 +78,33 @@ export class FileSessionStore implements SessionStore {
 
   async list(options: { cwd?: string; limit: number }): Promise<SessionRecord[]> {
     const folders = options.cwd === undefined ? await names(this.#root) : [workspaceKey(options.cwd)];
-    const files: { path: string; modifiedAtMs: number }[] = [];
-    for (const folder of folders) {
-      for (const name of await names(join(this.#root, folder))) {
-        if (!name.endsWith(".jsonl")) continue;
-        const path = join(this.#root, folder, name);
-        const info = await stat(path).catch(() => null);
-        if (info) files.push({ path, modifiedAtMs: info.mtimeMs });
-      }
-    }
-    files.sort((a, b) => b.modifiedAtMs - a.modifiedAtMs);
+    const found = await Promise.all(folders.map((folder) => journalsIn(join(this.#root, folder))));
+    const files = found.flat().sort((a, b) => b.modifiedAtMs - a.modifiedAtMs);
     const records = await Promise.all(
-      files.slice(0, options.limit).map(async ({ path }): Promise<SessionRecord | null> => {
-        const summary = await summarizeJournal(path);
-        return summary && { ...summary, inUse: await isClaimed(lockOf(path)) };
+      files.slice(0, options.limit).map(async (file): Promise<SessionRecord | null> => {
+        const summary = await this.#summaries.of(file);
+        return summary && { ...summary, inUse: await isClaimed(lockOf(file.path)) };
       }),
     );
     return records.filter((record) => record !== null);
+  }
+
+  async delete(sessionId: string): Promise<void> {
+    const path = await this.#find(sessionId);
+    if (path === null) throw notFound(sessionId);
+    const claim = await orStorageError(claimWriter(lockOf(path)));
+    if (!claim) {
+      throw new AppError("in-use", `session ${sessionId} is open in another window or process`, {
+        next: "Close it there first, then delete it.",
+      });
+    }
+    try {
+      // The journal goes last: whatever cuts this short leaves a session that is listed and can be deleted again.
+      await orStorageError(rm(blobFolderOf(path), { recursive: true, force: true }));
+      await orStorageError(unlink(path));
+    } finally {
+      await claim.release();
+    }
   }
 
   async #find(sessionId: string): Promise<string | null> {
@@ -161,6 +172,18 @@ function lockOf(journalPath: string): string {
 
 function blobFolderOf(journalPath: string): string {
   return journalPath.replace(/\.jsonl$/, ".blobs");
+}
+
+async function journalsIn(folder: string): Promise<JournalFile[]> {
+  const journals = (await names(folder)).filter((name) => name.endsWith(".jsonl"));
+  const files = await Promise.all(
+    journals.map(async (name): Promise<JournalFile | null> => {
+      const path = join(folder, name);
+      const info = await stat(path).catch(() => null);
+      return info && { path, sizeBytes: info.size, modifiedAtMs: info.mtimeMs };
+    }),
+  );
+  return files.filter((file) => file !== null);
 }
 
 async function names(folder: string): Promise<string[]> {

@@ -46,11 +46,19 @@ export class MemorySessionStore implements SessionStore {
           cwd: kept.cwd,
           updatedAtMs: state.lastAt,
           unfinished: state.activeTurnId !== null,
+          lastEnd: state.turns.findLast((turn) => turn.finished)?.finished?.reason ?? null,
           inUse: kept.open,
         };
       })
       .sort((a, b) => b.updatedAtMs - a.updatedAtMs)
       .slice(0, options.limit);
+  }
+
+  async delete(sessionId: string): Promise<void> {
+    const kept = this.#sessions.get(sessionId);
+    if (!kept) throw new AppError("not-found", `there is no session ${sessionId}`);
+    if (kept.open) throw new AppError("in-use", `session ${sessionId} is open`, { next: "Close it first." });
+    this.#sessions.delete(sessionId);
   }
 }
 

@@ -98,6 +98,33 @@ for (const [name, make] of Object.entries(stores)) {
       await journal.close();
     });
 
+    it("lists how the last turn has ended", async () => {
+      const store = make();
+      const journal = await store.create("s1", "/w");
+      const lastEnd = async () => (await store.list({ limit: 1 }))[0]?.lastEnd;
+      await journal.append([opened(), started("one")], { sync: false });
+      assert.equal(await lastEnd(), null);
+      await journal.append([{ ...finished(), reason: "failed" } as DurableEvent], { sync: false });
+      assert.equal(await lastEnd(), "failed");
+      await journal.append([started("two"), finished()], { sync: false });
+      assert.equal(await lastEnd(), "completed");
+      await journal.close();
+    });
+
+    it("deletes a session that nobody writes to, and no other", async () => {
+      const store = make();
+      const journal = await store.create("s1", "/w");
+      await journal.append([opened()], { sync: false });
+      await journal.putBlob(new Uint8Array([1, 2, 3]));
+      await assert.rejects(store.delete("s1"), (error) => AppError.is(error, "in-use"));
+      assert.equal((await store.list({ limit: 1 })).length, 1);
+      await journal.close();
+      await store.delete("s1");
+      assert.deepEqual(await store.list({ limit: 1 }), []);
+      assert.equal(await store.read("s1"), null);
+      await assert.rejects(store.delete("s1"), (error) => AppError.is(error, "not-found"));
+    });
+
     it("has one writer a session", async () => {
       const store = make();
       const journal = await store.create("s1", "/w");
@@ -136,6 +163,28 @@ describe("the file store", () => {
     assert.equal((await stat(path)).mode & 0o777, 0o600);
     assert.equal((await stat(join(path, ".."))).mode & 0o777, 0o700);
     await journal.close();
+  });
+
+  it("leaves nothing of a deleted session on the disk", async () => {
+    const store = new FileSessionStore(home);
+    const journal = await store.create("s1", "/w");
+    await journal.append([opened()], { sync: true });
+    await journal.putBlob(new Uint8Array([1, 2, 3]));
+    await journal.close();
+    const folder = join(await journalPath(), "..");
+    assert.equal((await readdir(folder)).length, 2);
+    await store.delete("s1");
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  it("lists what another process has written since", async () => {
+    const store = new FileSessionStore(home);
+    const journal = await store.create("s1", "/w");
+    await journal.append([opened(), started("First")], { sync: false });
+    assert.equal((await store.list({ limit: 1 }))[0]?.unfinished, true);
+    await journal.close();
+    await appendFile(await journalPath(), `${JSON.stringify(finished())}\n`);
+    assert.equal((await store.list({ limit: 1 }))[0]?.unfinished, false);
   });
 
   it("goes on after a torn line, which is cut off before the next append", async () => {
