@@ -7,6 +7,8 @@ import {
   fileChangeSchema,
   itemSchema,
   modelErrorClassSchema,
+  scriptCallSchema,
+  scriptOutcomeSchema,
   toolOutcomeSchema,
   turnErrorSchema,
   usageSchema,
@@ -18,6 +20,7 @@ import {
   questionAnswerSchema,
   questionSchema,
 } from "./permissions.ts";
+import { replyBlockKindSchema } from "./reply-blocks.ts";
 import { terminalInfoSchema } from "./terminals.ts";
 
 /** Version of the envelope and of every event in it. */
@@ -73,6 +76,15 @@ export const eventTable = {
   "item.started": live({ itemId: z.string(), kind: z.enum(["assistant_message", "reasoning"]) }),
   "item.finished": durable({ item: itemSchema }),
   "text.delta": live({ itemId: z.string(), delta: z.string() }),
+  /** A protocol block of a reply as it streams; the prose around it comes as `text.delta`. */
+  "block.delta": live({
+    itemId: z.string(),
+    /** Counts the reply's blocks from 0. */
+    index: z.number(),
+    kind: replyBlockKindSchema,
+    filename: z.optional(z.string()),
+    delta: z.string(),
+  }),
   "reasoning.delta": live({ itemId: z.string(), delta: z.string() }),
   "tool.requested": durable({
     callId: z.string(),
@@ -82,10 +94,23 @@ export const eventTable = {
     /** One line for the card's title. */
     summary: z.string(),
     replay: z.optional(z.json()),
+    /** Set when a script made the call. */
+    script: z.optional(scriptCallSchema),
   }),
   "tool.started": durable({ callId: z.string(), recovery: recoverySchema }),
   "tool.output": live({ callId: z.string(), chunk: z.string() }),
   "tool.finished": durable({ callId: z.string(), outcome: toolOutcomeSchema }),
+  /** A program of the model's is to be run. Written with the response it came in, so that none is ever forgotten. */
+  "script.started": durable({
+    scriptId: z.string(),
+    /** The reply it stands in. */
+    itemId: z.string(),
+    language: z.enum(["python", "javascript"]),
+    source: z.string(),
+  }),
+  /** What it printed, as it runs. */
+  "script.output": live({ scriptId: z.string(), chunk: z.string(), line: z.nullable(z.number()) }),
+  "script.finished": durable({ scriptId: z.string(), outcome: scriptOutcomeSchema }),
   "permission.asked": durable({ request: permissionRequestSchema }),
   "permission.answered": durable({
     permissionId: z.string(),

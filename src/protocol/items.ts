@@ -3,6 +3,7 @@
  * showed. Shared by events, the reducer, the journal and the webview.
  */
 import * as z from "zod";
+import { replyBlockSchema } from "./reply-blocks.ts";
 
 /** An image as the person attached it. `data` is base64. */
 export const imageSchema = z.object({ mediaType: z.string(), data: z.string() });
@@ -32,6 +33,8 @@ export const itemSchema = z.discriminatedUnion("kind", [
     replay: z.optional(replaySchema),
     /** Set when the reply was cut (token limit, interrupt): the text is what had arrived. */
     incomplete: z.optional(z.enum(["token-limit", "interrupted"])),
+    /** The protocol blocks in `text`, in an interface where replies are programs. */
+    blocks: z.optional(z.array(replyBlockSchema)),
   }),
   z.object({ kind: z.literal("reasoning"), id: z.string(), text: z.string(), replay: z.optional(replaySchema) }),
 ]);
@@ -90,6 +93,36 @@ export const toolOutcomeSchema = z.object({
   durationMs: z.number(),
 });
 export type ToolOutcome = z.infer<typeof toolOutcomeSchema>;
+
+/** Which call of which script this is. */
+export const scriptCallSchema = z.object({
+  scriptId: z.string(),
+  /** Counts the script's calls from 1: how a re-run finds what it was answered. */
+  index: z.number(),
+  /** Line of the program, from 1. */
+  line: z.nullable(z.number()),
+});
+export type ScriptCallRef = z.infer<typeof scriptCallSchema>;
+
+export const scriptOutcomeSchema = z.object({
+  /**
+   * completed: ran to its end. failed: an exception, a limit or a crash ended it. cancelled: stopped by the person.
+   * interrupted: its process died and it could not be taken up again.
+   */
+  status: z.enum(["completed", "failed", "cancelled", "interrupted"]),
+  /** Ran without an error, did every write it asked for and used every payload: only then may its task end. */
+  clean: z.boolean(),
+  /** What the model gets: prints and results in their order, bounded. */
+  output: z.string(),
+  /** What it printed, for the eye, bounded. */
+  printed: z.string(),
+  /** Line of the program where it ended in an error. */
+  errorLine: z.optional(z.number()),
+  /** Global names that the task's programs have made. Null: they are gone with the interpreter. */
+  names: z.nullable(z.array(z.string())),
+  durationMs: z.number(),
+});
+export type ScriptOutcome = z.infer<typeof scriptOutcomeSchema>;
 
 export const usageSchema = z.object({
   /** All input tokens, cached ones included. */

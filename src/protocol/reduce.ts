@@ -8,7 +8,9 @@ import {
   type Entry,
   emptyState,
   openCallsOf,
+  openScriptOf,
   type Phase,
+  type ScriptEntry,
   type SessionState,
   type ToolEntry,
   type TurnState,
@@ -67,6 +69,8 @@ function apply(state: SessionState, event: AgentEvent): SessionState {
     case "text.delta":
     case "reasoning.delta":
       return appendDelta(state, event.itemId, event.delta);
+    case "block.delta":
+      return appendBlockDelta(state, event);
     case "item.finished":
       return addEntry(
         { ...state, streaming: state.streaming.filter((item) => item.itemId !== event.item.id) },
@@ -87,13 +91,36 @@ function apply(state: SessionState, event: AgentEvent): SessionState {
         summary: event.summary,
         ...(event.replay === undefined ? {} : { replay: event.replay }),
         requestedAt: event.at,
-        step: stepOf(state),
-        settled: false,
+        // A script's calls come after the response that holds it has been closed, and belong to it.
+        ...(event.script === undefined
+          ? { step: stepOf(state), settled: false }
+          : { step: stepOf(state) - 1, settled: true, script: event.script }),
       });
+    case "script.started":
+      return addEntry(state, {
+        kind: "script",
+        scriptId: event.scriptId,
+        itemId: event.itemId,
+        language: event.language,
+        source: event.source,
+        startedAt: event.at,
+        step: stepOf(state) - 1,
+        settled: true,
+      });
+    case "script.output":
+      return {
+        ...state,
+        liveOutput: { ...state.liveOutput, [event.scriptId]: extendTail(state, event.scriptId, event.chunk) },
+      };
+    case "script.finished":
+      return finishScript(state, event);
     case "tool.started":
       return updateTool(state, event.callId, (tool) => ({ ...tool, startedAt: event.at, recovery: event.recovery }));
     case "tool.output":
-      return { ...state, liveOutput: { ...state.liveOutput, [event.callId]: extendTail(state, event) } };
+      return {
+        ...state,
+        liveOutput: { ...state.liveOutput, [event.callId]: extendTail(state, event.callId, event.chunk) },
+      };
     case "tool.finished":
       return finishTool(state, event);
     case "permission.asked":
@@ -147,8 +174,10 @@ function phaseOf(state: SessionState, event: AgentEvent): Phase {
   if (state.pendingPermissions.length > 0) return "awaiting-permission";
   if (state.pendingQuestions.length > 0) return "awaiting-answer";
   if (state.retry !== null) return "retrying";
-  if (event.type === "text.delta" || event.type === "reasoning.delta") return "sampling";
-  return openCallsOf(state.turns.at(-1)).length > 0 ? "running-tools" : "sampling";
+  if (event.type === "text.delta" || event.type === "reasoning.delta" || event.type === "block.delta")
+    return "sampling";
+  const turn = state.turns.at(-1);
+  return openCallsOf(turn).length > 0 || openScriptOf(turn) ? "running-tools" : "sampling";
 }
 
 function startTurn(state: SessionState, event: EventOf<"turn.started">): SessionState {
@@ -214,9 +243,26 @@ function appendDelta(state: SessionState, itemId: string, delta: string): Sessio
   return { ...state, streaming };
 }
 
-function extendTail(state: SessionState, event: EventOf<"tool.output">) {
-  const before = state.liveOutput[event.callId] ?? { tail: "", droppedChars: 0 };
-  const text = before.tail + event.chunk;
+function appendBlockDelta(state: SessionState, event: EventOf<"block.delta">): SessionState {
+  const { itemId, index, kind, filename, delta } = event;
+  const streaming = state.streaming.map((item) => {
+    if (item.itemId !== itemId) return item;
+    const blocks = [...(item.blocks ?? [])];
+    const before = blocks[index] ?? {
+      kind,
+      ...(filename === undefined ? {} : { filename }),
+      text: "",
+      proseOffset: item.text.length,
+    };
+    blocks[index] = { ...before, text: before.text + delta };
+    return { ...item, blocks };
+  });
+  return { ...state, streaming };
+}
+
+function extendTail(state: SessionState, key: string, chunk: string) {
+  const before = state.liveOutput[key] ?? { tail: "", droppedChars: 0 };
+  const text = before.tail + chunk;
   const excess = Math.max(0, text.length - LIVE_TAIL_CHARS);
   return { tail: text.slice(excess), droppedChars: before.droppedChars + excess };
 }
@@ -228,6 +274,18 @@ function finishTool(state: SessionState, event: EventOf<"tool.finished">): Sessi
     finishedAt: event.at,
     outcome: event.outcome,
   }));
+}
+
+function finishScript(state: SessionState, event: EventOf<"script.finished">): SessionState {
+  const { [event.scriptId]: _done, ...liveOutput } = state.liveOutput;
+  const isScript = (entry: Entry): entry is ScriptEntry => entry.kind === "script" && entry.scriptId === event.scriptId;
+  return updateTurn({ ...state, liveOutput }, (turn) => {
+    const index = turn.entries.findLastIndex(isScript);
+    const script = turn.entries[index];
+    if (!script || !isScript(script)) return turn;
+    const ended = { ...script, finishedAt: event.at, outcome: event.outcome };
+    return { ...turn, entries: turn.entries.with(index, ended) };
+  });
 }
 
 function answerPermission(state: SessionState, event: EventOf<"permission.answered">): SessionState {

@@ -4,9 +4,12 @@
  */
 import * as z from "zod";
 
+/** control: the program. payload: the content of one file. completion: the closing words of a finished task. */
+export const replyBlockKindSchema = z.enum(["control", "payload", "completion"]);
+export type ReplyBlockKind = z.infer<typeof replyBlockKindSchema>;
+
 export const replyBlockSchema = z.object({
-  /** control: the program. payload: the content of one file. completion: the closing words of a finished task. */
-  kind: z.enum(["control", "payload", "completion"]),
+  kind: replyBlockKindSchema,
   /** UTF-16 offsets into the reply: the block with its fence lines. */
   start: z.number(),
   end: z.number(),
@@ -19,4 +22,3 @@ export const replyBlockSchema = z.object({
   closed: z.boolean(),
 });
 export type ReplyBlock = z.infer<typeof replyBlockSchema>;
-export type ReplyBlockKind = ReplyBlock["kind"];

@@ -1,8 +1,18 @@
 /** The state of a session as the reducer keeps it: the same for runtime, webview, replay and tests. */
 
 import type { Recovery } from "./events.ts";
-import type { Item, ModelErrorClass, ToolOutcome, TurnError, Usage, UserInput } from "./items.ts";
+import type {
+  Item,
+  ModelErrorClass,
+  ScriptCallRef,
+  ScriptOutcome,
+  ToolOutcome,
+  TurnError,
+  Usage,
+  UserInput,
+} from "./items.ts";
 import type { PermissionDecision, PermissionRequest, Question, QuestionAnswer } from "./permissions.ts";
+import type { ReplyBlockKind } from "./reply-blocks.ts";
 import type { TerminalInfo } from "./terminals.ts";
 
 /**
@@ -41,8 +51,24 @@ export interface ToolEntry {
   readonly permission?: { readonly request: PermissionRequest; readonly answer?: PermissionDecision };
   readonly question?: { readonly question: Question; readonly answer?: QuestionAnswer };
   readonly outcome?: ToolOutcome;
+  /** Set when a script made the call. */
+  readonly script?: ScriptCallRef;
   readonly step: number;
   readonly settled: boolean;
+}
+
+/** A program of the model's. Its calls follow it as tool entries that name it. */
+export interface ScriptEntry {
+  readonly kind: "script";
+  readonly scriptId: string;
+  readonly itemId: string;
+  readonly language: "python" | "javascript";
+  readonly source: string;
+  readonly startedAt: number;
+  readonly finishedAt?: number;
+  readonly outcome?: ScriptOutcome;
+  readonly step: number;
+  readonly settled: true;
 }
 
 export interface NoticeEntry {
@@ -55,7 +81,7 @@ export interface NoticeEntry {
 }
 
 /** One thing in the timeline of a turn, in the order in which it happened. */
-export type Entry = ItemEntry | ToolEntry | NoticeEntry;
+export type Entry = ItemEntry | ToolEntry | ScriptEntry | NoticeEntry;
 
 export interface TurnState {
   readonly turnId: string;
@@ -75,10 +101,20 @@ export interface TurnState {
 export interface StreamingItem {
   readonly itemId: string;
   readonly kind: "assistant_message" | "reasoning";
+  /** Prose; blocks are apart. */
   readonly text: string;
+  readonly blocks?: readonly StreamingBlock[];
 }
 
-/** The newest output of a running call, bounded. */
+export interface StreamingBlock {
+  readonly kind: ReplyBlockKind;
+  readonly filename?: string;
+  readonly text: string;
+  /** How many characters of prose came before it. */
+  readonly proseOffset: number;
+}
+
+/** The newest output of a running call or script, bounded. */
 export interface LiveOutput {
   readonly tail: string;
   readonly droppedChars: number;
@@ -154,6 +190,12 @@ export const emptyState: SessionState = {
   retry: null,
   closed: false,
 };
+
+/** The program that has not ended yet; there is one at most, and it is the newest. */
+export function openScriptOf(turn: TurnState | undefined): ScriptEntry | undefined {
+  const script = turn?.entries.findLast((entry): entry is ScriptEntry => entry.kind === "script");
+  return script?.outcome === undefined ? script : undefined;
+}
 
 /**
  * Calls of whole responses that have no result yet, in order. Calls of one response end before the next is taken,

@@ -43,11 +43,14 @@ function addTurn(input: ModelInput[], turn: TurnState): void {
   let index = 0;
   while (index < entries.length) {
     const entry = entries[index] as Entry;
-    if (entry.kind === "notice" || !entry.settled) {
+    if (entry.kind === "notice" || !entry.settled || isOfScript(entry)) {
       index += 1;
     } else if (entry.kind === "item") {
       const told = itemInput(entry.item);
       if (told) input.push(told);
+      index += 1;
+    } else if (entry.kind === "script") {
+      if (entry.outcome) input.push({ kind: "user", text: `[EXECUTION RESULT]\n${entry.outcome.output}` });
       index += 1;
     } else {
       index = addCalls(input, entries, index, entry.step);
@@ -56,6 +59,11 @@ function addTurn(input: ModelInput[], turn: TurnState): void {
   if (turn.finished?.reason === "interrupted") {
     input.push({ kind: "user", text: "[CodePilot: the person stopped the work at this point.]" });
   }
+}
+
+/** What a script's calls gave is told in the result of the script. */
+function isOfScript(entry: Entry): boolean {
+  return entry.kind === "tool" && entry.script !== undefined;
 }
 
 /** The calls of one response and then their results: the order every provider accepts. Returns the next index. */
@@ -68,7 +76,7 @@ function addCalls(input: ModelInput[], entries: readonly Entry[], start: number,
     if (entry.kind === "notice") continue;
     if (entry.step !== step) break;
     if (entry.kind === "tool") calls.push(entry);
-    else if (entry.settled) {
+    else if (entry.kind === "item" && entry.settled) {
       const told = itemInput(entry.item);
       if (told) between.push(told);
     }

@@ -29,9 +29,11 @@ describe("the event table", () => {
   it("marks streamed parts live and everything else durable", async () => {
     const live = (await examples()).filter((example) => !isDurable(example as AgentEvent));
     assert.deepEqual([...new Set(live.map((example) => (example as AgentEvent).type))].sort(), [
+      "block.delta",
       "item.started",
       "model.retrying",
       "reasoning.delta",
+      "script.output",
       "terminal.output",
       "text.delta",
       "tool.output",

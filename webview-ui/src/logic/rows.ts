@@ -99,6 +99,7 @@ function rowsOfEntry(entry: Entry, live: boolean, since: number): readonly Row[]
 function makeRows(entry: Entry, live: boolean, since: number): readonly Row[] {
   if (entry.kind === "tool") return [{ key: `call:${entry.callId}`, kind: "tool", entry, live }];
   if (entry.kind === "notice") return [{ key: `notice:${entry.at}:${entry.code}`, kind: "notice", notice: entry }];
+  if (entry.kind === "script") return [];
   const { item } = entry;
   if (item.kind === "user_message") return userRows(entry, item);
   if (item.kind === "reasoning") {
@@ -149,6 +150,7 @@ function addStreaming(rows: Row[], item: SessionState["streaming"][number], sinc
 }
 
 function momentOf(entry: Entry): number {
+  if (entry.kind === "script") return entry.finishedAt ?? entry.startedAt;
   return entry.kind === "tool" ? (entry.finishedAt ?? entry.startedAt ?? entry.requestedAt) : entry.at;
 }
 
