@@ -1,6 +1,6 @@
 /**
- * One agent session: takes ops one after another, runs at most one turn at a time, and owns everything that lives
- * as long as it does. What happens comes out of the hub as events.
+ * One agent session: takes ops one after another and owns everything that lives as long as it does. What happens
+ * comes out of the hub as events.
  */
 import { AppError } from "../base/app-error.ts";
 import type { Clock } from "../base/clock.ts";
@@ -14,7 +14,7 @@ import type { Terminals } from "../ports/terminals.ts";
 import type { AgentEvent, NewEvent } from "../protocol/events.ts";
 import type { UserInput } from "../protocol/items.ts";
 import type { Op } from "../protocol/ops.ts";
-import type { QueuedMessage, SessionState } from "../protocol/state.ts";
+import type { SessionState } from "../protocol/state.ts";
 import type { ContextSources } from "./context-builder.ts";
 import { EventHub } from "./event-hub.ts";
 import { type Approver, PermissionGate } from "./permission-gate.ts";
@@ -23,7 +23,8 @@ import { type Answerer, QuestionDesk } from "./question-desk.ts";
 import { type InterruptedTurn, inspectInterrupted, recoveryEvents } from "./recovery.ts";
 import type { ToolRegistry } from "./tool-registry.ts";
 import { ToolScheduler } from "./tool-scheduler.ts";
-import { endAfterFault, type ModelSelection, runTurn, type TurnEnd } from "./turn-loop.ts";
+import type { ModelSelection } from "./turn-loop.ts";
+import { TurnRunner } from "./turn-runner.ts";
 
 export type OpOutcome = { readonly kind: "accepted" } | { readonly kind: "refused"; readonly message: string };
 
@@ -47,11 +48,6 @@ export interface SessionOptions {
   readonly contextSources: () => Promise<ContextSources>;
 }
 
-interface ActiveTurn {
-  readonly controller: AbortController;
-  readonly done: Promise<void>;
-}
-
 const ACCEPTED: OpOutcome = { kind: "accepted" };
 
 export class Session {
@@ -59,15 +55,12 @@ export class Session {
   readonly #hub: EventHub;
   readonly #gate: PermissionGate;
   readonly #questions: QuestionDesk;
-  readonly #scheduler: ToolScheduler;
+  readonly #turns: TurnRunner;
   readonly #ops = new Mutex();
   readonly #terminalEvents: Disposable;
   readonly #ended = Promise.withResolvers<void>();
-  #active: ActiveTurn | undefined;
   #interrupted: InterruptedTurn | null;
   #closed = false;
-  /** Let go of without an end: the journal says "unfinished", and the next process goes on from there. */
-  #released = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: SessionOptions) {
@@ -81,14 +74,22 @@ export class Session {
     const hub = this.#hub;
     this.#gate = new PermissionGate({ hub, ids, log, policy: options.policy, approver: options.approver });
     this.#questions = new QuestionDesk({ hub, ids, log, answerer: options.answerer });
-    this.#scheduler = new ToolScheduler({
+    const gate = this.#gate;
+    const questions = this.#questions;
+    const { random, maxSteps, selectModel, contextSources } = options;
+    this.#turns = new TurnRunner({
       hub,
-      gate: this.#gate,
-      questions: this.#questions,
-      registry,
-      journal,
+      ids,
       clock,
       log,
+      random,
+      registry,
+      questions,
+      scheduler: new ToolScheduler({ hub, gate, questions, registry, journal, clock, log }),
+      maxSteps,
+      selectModel,
+      contextSources,
+      ops: this.#ops,
     });
     this.#terminalEvents = options.terminals.on((event) => {
       if (event.type === "opened") this.#note({ type: "terminal.opened", terminal: event.terminal });
@@ -146,8 +147,8 @@ export class Session {
     for (;;) {
       // What is being taken in may start a turn.
       await this.#ops.run(async () => {});
-      if (!this.#active) return;
-      await this.#active.done;
+      if (!this.#turns.busy) return;
+      await this.#turns.settled();
     }
   }
 
@@ -162,15 +163,14 @@ export class Session {
 
   async #close(how: "closed" | "released"): Promise<void> {
     this.#closed = true;
-    this.#released = how === "released";
-    if (this.#released) this.#hub.dispose();
-    this.#active?.controller.abort();
+    if (how === "released") this.#hub.dispose();
+    this.#turns.end(how);
     await this.#ops.run(async () => {});
     // A turn that was being started when the closing began is known by now.
-    this.#active?.controller.abort();
+    this.#turns.stop();
     await this.idle();
     try {
-      if (!this.#released) {
+      if (how === "closed") {
         await this.#hub.emit([{ type: "session.closed" }]).catch((error: unknown) => {
           this.#options.log.error("the end of the session could not be written", error);
         });
@@ -210,163 +210,39 @@ export class Session {
     if (this.#interrupted) {
       return refused("This session has an interrupted turn. Resume or discard it first.");
     }
-    if (!this.#active && this.#hub.state.queued.length === 0) {
-      await this.#startTurn(input, undefined);
+    if (!this.#turns.busy && this.#hub.state.queued.length === 0) {
+      await this.#turns.start(input);
       return ACCEPTED;
     }
     const messageId = this.#options.ids.next("message");
     await this.#hub.emit([{ type: "message.queued", messageId, input, mode }]);
     // The turn may have ended while the message was written; then nobody else starts it.
-    if (!this.#active) await this.#startNextQueued();
+    if (!this.#turns.busy) await this.#turns.startNextQueued();
     return ACCEPTED;
   }
 
-  async #startTurn(input: UserInput, message: QueuedMessage | undefined): Promise<void> {
-    const { ids } = this.#options;
-    const turnId = ids.next("turn");
-    const run = this.#beginRun();
-    this.#hub.enterTurn(turnId);
-    try {
-      await this.#hub.emit([
-        {
-          type: "turn.started",
-          input,
-          model: this.#hub.state.model,
-          ...(message ? { messageId: message.messageId } : {}),
-        },
-        { type: "item.finished", item: { kind: "user_message", id: ids.next("item"), origin: "person", ...input } },
-      ]);
-    } catch (error) {
-      this.#hub.enterTurn(undefined);
-      run.abandon();
-      throw error;
-    }
-    run.start();
-  }
-
-  async #startNextQueued(): Promise<void> {
-    const next = this.#hub.state.queued[0];
-    if (next) await this.#startTurn(next.input, next);
-  }
-
-  /**
-   * Claims the one place for a running turn before its first event is written, so that a stop finds it from the very
-   * beginning and two can not start at once.
-   */
-  #beginRun(): { start(): void; abandon(): void } {
-    const controller = new AbortController();
-    const { promise: done, resolve } = Promise.withResolvers<void>();
-    this.#active = { controller, done };
-    return {
-      abandon: () => {
-        this.#active = undefined;
-        resolve();
-      },
-      start: () => {
-        this.#runToEnd(controller.signal)
-          .catch((error: unknown) => this.#options.log.error("a queued message could not be started", error))
-          .finally(resolve);
-      },
-    };
-  }
-
-  /** Runs the turn; its end is an event, and the next queued message follows it. */
-  async #runToEnd(signal: AbortSignal): Promise<void> {
-    let end: TurnEnd;
-    try {
-      end = await runTurn(this.#turnDeps(), signal);
-    } catch (error) {
-      end = signal.aborted ? { reason: "interrupted" } : endAfterFault(error, this.#options.log);
-    }
-    if (!this.#released) await this.#finishTurn(end);
-    this.#active = undefined;
-    await this.#ops.run(async () => {
-      // A stop that came when the turn had just ended was meant for what follows.
-      const held = this.#hub.state.queueHeld || signal.aborted || this.#closed;
-      if (!held && !this.#active) await this.#startNextQueued();
-    });
-  }
-
-  async #finishTurn(end: TurnEnd): Promise<void> {
-    const { log, clock } = this.#options;
-    const turn = this.#hub.state.turns.at(-1);
-    const finished: NewEvent = {
-      type: "turn.finished",
-      reason: end.reason,
-      ...(end.error ? { error: end.error } : {}),
-      steps: turn?.steps ?? 0,
-      durationMs: clock.now() - (turn?.startedAt ?? clock.now()),
-    };
-    const last = [...this.#leftovers(end), finished];
-    try {
-      await this.#hub.emit(last, { sync: true });
-    } catch (error) {
-      log.error("the end of the turn could not be written; the turn can be resumed", error);
-      this.#hub.publishUnsaved(last);
-    }
-    this.#hub.enterTurn(undefined);
-  }
-
-  /** Every requested call ends in one `tool.finished`, whatever ended the turn, and one that had begun says so. */
-  #leftovers(end: TurnEnd): readonly NewEvent[] {
-    const entries = this.#hub.state.turns.at(-1)?.entries ?? [];
-    return entries.flatMap((entry): NewEvent[] => {
-      if (entry.kind !== "tool" || entry.outcome !== undefined) return [];
-      const began = entry.startedAt !== undefined && entry.recovery?.kind !== "repeat";
-      const status = began || end.reason !== "interrupted" ? ("interrupted" as const) : ("cancelled" as const);
-      const output = began
-        ? "It was started, but its result could not be kept. Its effect is not known: look before you repeat it."
-        : "Not run: the turn ended before.";
-      return [{ type: "tool.finished", callId: entry.callId, outcome: { status, output, durationMs: 0 } }];
-    });
-  }
-
-  #turnDeps() {
-    const { ids, clock, log, random, registry, maxSteps, contextSources, selectModel } = this.#options;
-    // Read once a turn: instructions that changed under way would cost the whole prompt cache.
-    let sources: Promise<ContextSources> | undefined;
-    return {
-      hub: this.#hub,
-      ids,
-      clock,
-      log,
-      random,
-      registry,
-      maxSteps,
-      scheduler: this.#scheduler,
-      questions: this.#questions,
-      contextSources: () => {
-        sources ??= contextSources();
-        return sources;
-      },
-      selectModel: () => selectModel(this.#hub.state.model),
-    };
-  }
-
   async #resume(): Promise<OpOutcome> {
-    if (!this.#interrupted) return refused("No turn is waiting to be resumed.");
-    const events = await recoveryEvents(this.#hub.state, this.#options.files, this.#options.terminals);
-    this.#hub.enterTurn(this.#interrupted.turnId);
-    await this.#hub.emit(events);
+    const turn = this.#interrupted;
+    if (!turn) return refused("No turn is waiting to be resumed.");
+    await this.#turns.resume(turn.turnId, await this.#recoveryEvents());
     this.#interrupted = null;
-    this.#beginRun().start();
     return ACCEPTED;
   }
 
   async #discard(): Promise<OpOutcome> {
     const turn = this.#interrupted;
     if (!turn) return refused("No turn is waiting to be discarded.");
-    this.#hub.enterTurn(turn.turnId);
-    await this.#hub.emit(await recoveryEvents(this.#hub.state, this.#options.files, this.#options.terminals));
-    await this.#finishTurn({ reason: "interrupted" });
+    await this.#turns.discard(turn.turnId, await this.#recoveryEvents());
     this.#interrupted = null;
     return ACCEPTED;
   }
 
+  #recoveryEvents(): Promise<readonly NewEvent[]> {
+    return recoveryEvents(this.#hub.state, this.#options.files, this.#options.terminals);
+  }
+
   #interrupt(): OpOutcome {
-    if (!this.#active) return refused("Nothing is running.");
-    this.#active.controller.abort();
-    return ACCEPTED;
+    return this.#turns.stop() ? ACCEPTED : refused("Nothing is running.");
   }
 
   async #withdraw(messageId: string): Promise<OpOutcome> {
@@ -378,8 +254,8 @@ export class Session {
   }
 
   async #release(): Promise<OpOutcome> {
-    if (this.#active || this.#hub.state.queued.length === 0) return refused("Nothing is waiting.");
-    await this.#startNextQueued();
+    if (this.#turns.busy || this.#hub.state.queued.length === 0) return refused("Nothing is waiting.");
+    await this.#turns.startNextQueued();
     return ACCEPTED;
   }
 

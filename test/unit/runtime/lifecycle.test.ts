@@ -36,6 +36,25 @@ describe("stopping at awkward moments", () => {
     assert.equal(t.model.requests.length, 0);
   });
 
+  it("finds a resumed turn whose first event is still being written", async () => {
+    const first = openTestSession({ script: [{ text: "never whole" }] });
+    await first.run("go");
+    const stops: Promise<unknown>[] = [];
+    const t = openTestSession({
+      script: [{ text: "too late" }],
+      journal: first.kept.filter((event) => event.type === "turn.started"),
+      onAppend: (events) => {
+        if (events.some((event) => event.type === "turn.resumed"))
+          stops.push(t.session.submit({ type: "turn.interrupt" }));
+      },
+    });
+    await t.session.submit({ type: "turn.resume" });
+    await t.session.idle();
+    assert.deepEqual(await Promise.all(stops), [{ kind: "accepted" }]);
+    assert.equal(t.session.state.turns[0]?.finished?.reason, "interrupted");
+    assert.equal(t.model.requests.length, 0);
+  });
+
   it("ends within a second when a plan hangs", async () => {
     const hanging = { ...testTool({ name: "hang" }), plan: () => never };
     const t = openTestSession({ script: [{ calls: [{ name: "hang", arguments: {} }] }], tools: [hanging] });
