@@ -18,6 +18,7 @@ import { type Connection, ModelSelector } from "./model-selector.ts";
 import { openStore } from "./open-store.ts";
 import { PRODUCT_VERSION } from "./product-version.ts";
 import type { RuntimeOptions } from "./runtime-options.ts";
+import { checkHome, foldersChange } from "./session-folders.ts";
 
 /** An open session and what its owner has to reach or to close. */
 export interface AssembledSession {
@@ -30,6 +31,8 @@ export interface AssembledSession {
   readonly hooks: AnsweringHooks;
   /** What was passed over when the journal was read. */
   readonly warnings: readonly string[];
+  /** See Runtime.useFolders. */
+  readonly useFolders: (folders: readonly string[]) => Promise<void>;
   readonly readBlob: (hash: string) => Promise<Uint8Array | null>;
 }
 
@@ -53,8 +56,9 @@ export async function assembleSession(options: RuntimeOptions): Promise<Assemble
     return closingOnFailure(opened, () => startSession({ ...common, ...prepared, opened, state: emptyState, place }));
   }
   const opened = await store.open(sessionId);
-  return closingOnFailure(opened, () => {
+  return closingOnFailure(opened, async () => {
     const state = reduceAll(opened.events, emptyState);
+    await checkHome(state);
     const place = { cwd: state.cwd, folders: state.folders };
     const model = options.model ?? state.model;
     const prepared = prepare(options, { place, model, events: opened.events, ids, log });
@@ -134,7 +138,7 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
     selectModel: (id) => models.select(id),
     contextSources: async () => ({
       instructions: staticInstructions(
-        { ...place, platform: process.platform },
+        { cwd: place.cwd, folders: workspace.paths.folders, platform: process.platform },
         await readProjectRules(workspace.files, place.cwd),
       ),
       tools: registry.specs(),
@@ -169,6 +173,10 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
     session,
     registry,
     hooks,
+    useFolders: (folders) => {
+      workspace.paths.useFolders(folders);
+      return session.emit(foldersChange(session.state, folders));
+    },
     readBlob: (hash) => journal.getBlob(hash),
   };
 }

@@ -31,6 +31,8 @@ export interface WorkspaceParts {
   readonly tools: readonly Tool[];
   readonly files: FileSystem;
   readonly terminals: Terminals;
+  /** What counts as inside the workspace. */
+  readonly paths: WorkspacePaths;
 }
 
 /** Throws AppError `usage` for a selected tool that does not exist. */
@@ -46,7 +48,7 @@ export function assembleWorkspace(options: WorkspaceOptions): WorkspaceParts {
     if (event.type === "tool.finished" && event.outcome.display) ledger.restoreFrom(event.outcome.display);
   }
   const all = createTools({ paths, files, ledger, search, terminals, ids });
-  return { tools: select(all, options.selection), files, terminals };
+  return { tools: select(all, options.selection), files, terminals, paths };
 }
 
 function select(all: readonly Tool[], selection: ToolSelection | undefined): readonly Tool[] {

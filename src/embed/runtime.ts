@@ -127,6 +127,14 @@ export class Runtime {
     this.#parts.registry.register(tool, options);
   }
 
+  /**
+   * The folders that are open now: from here on what lies in them is inside the workspace, and nothing else. Where that
+   * is a change, the session and the model are told. Rejects with AppError `storage`.
+   */
+  useFolders(folders: readonly string[]): Promise<void> {
+    return this.#parts.useFolders(folders);
+  }
+
   /** A before-image by its hash; null when it was not kept. */
   readBlob(hash: string): Promise<Uint8Array | null> {
     return this.#parts.readBlob(hash);

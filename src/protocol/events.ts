@@ -57,6 +57,8 @@ export const eventTable = {
     productVersion: z.string(),
   }),
   "session.closed": durable({}),
+  /** Other folders are open now than those the session knew; what lies in them is inside the workspace, and nothing else. */
+  "folders.changed": durable({ folders: z.array(z.string()) }),
   "model.selected": durable({ model: z.string() }),
   "turn.started": durable({
     input: userInputSchema,

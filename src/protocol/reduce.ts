@@ -52,6 +52,8 @@ function apply(state: SessionState, event: AgentEvent): SessionState {
     case "session.closed":
       // What was allowed "in this session" ends with it.
       return { ...state, closed: true, allowedKeys: [] };
+    case "folders.changed":
+      return { ...state, folders: event.folders };
     case "model.selected":
       return { ...state, model: event.model };
     case "turn.started":

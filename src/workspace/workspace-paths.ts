@@ -35,18 +35,30 @@ interface RealFolders {
 
 export class WorkspacePaths {
   readonly cwd: string;
-  readonly folders: readonly string[];
   readonly #files: Pick<FileSystem, "realPath">;
   readonly #home: string;
   readonly #style: typeof posix;
+  #folders: readonly string[];
   #real: Promise<RealFolders> | undefined;
+  /** Where each folder led when it was first used. */
+  readonly #realPaths = new Map<string, Promise<string>>();
 
   constructor(options: WorkspacePathsOptions) {
     this.cwd = options.cwd;
-    this.folders = options.folders;
+    this.#folders = options.folders;
     this.#files = options.files;
     this.#home = options.home;
     this.#style = options.platform === "win32" ? win32 : posix;
+  }
+
+  get folders(): readonly string[] {
+    return this.#folders;
+  }
+
+  /** The folders that are open from now on. */
+  useFolders(folders: readonly string[]): void {
+    this.#folders = folders;
+    this.#real = undefined;
   }
 
   /** Touches nothing but symlinks. Never rejects. */
@@ -84,16 +96,27 @@ export class WorkspacePaths {
    * not take the workspace along.
    */
   #realFolders(): Promise<RealFolders> {
-    this.#real ??= this.#resolveFolders().catch((error: unknown) => {
-      this.#real = undefined;
-      throw error;
+    if (this.#real) return this.#real;
+    const real = this.#resolveFolders();
+    this.#real = real;
+    real.catch(() => {
+      if (this.#real === real) this.#real = undefined;
     });
-    return this.#real;
+    return real;
   }
 
   async #resolveFolders(): Promise<RealFolders> {
-    const [cwd, ...roots] = await Promise.all([this.cwd, ...this.folders].map((path) => this.#files.realPath(path)));
+    const [cwd, ...roots] = await Promise.all([this.cwd, ...this.#folders].map((path) => this.#realPathOf(path)));
     return { cwd: cwd as string, roots };
+  }
+
+  #realPathOf(folder: string): Promise<string> {
+    const known = this.#realPaths.get(folder);
+    if (known) return known;
+    const found = this.#files.realPath(folder);
+    this.#realPaths.set(folder, found);
+    found.catch(() => this.#realPaths.delete(folder));
+    return found;
   }
 
   #isInside(root: string, path: string): boolean {
