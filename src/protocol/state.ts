@@ -191,6 +191,12 @@ export const emptyState: SessionState = {
   closed: false,
 };
 
+/** The newest thing in the turn is meant for the model: words to it, or what its calls gave; or there is nothing yet. */
+export function awaitsModel(turn: TurnState | undefined): boolean {
+  const last = turn?.entries.findLast((entry) => entry.kind !== "notice");
+  return last?.kind !== "item" || last.item.kind === "user_message";
+}
+
 /** The program that has not ended yet; there is one at most, and it is the newest. */
 export function openScriptOf(turn: TurnState | undefined): ScriptEntry | undefined {
   const script = turn?.entries.findLast((entry): entry is ScriptEntry => entry.kind === "script");

@@ -3,7 +3,16 @@
  * model, five a question to the person.
  */
 import { createHash } from "node:crypto";
-import type { ToolEntry } from "../protocol/state.ts";
+
+/** One call or program and what came of it. */
+export interface FinishedAction {
+  readonly name: string;
+  readonly input: string;
+  readonly status: string;
+  readonly output: string;
+  /** For the person. */
+  readonly summary: string;
+}
 
 export type Repetition = "none" | "remark" | "ask";
 
@@ -14,13 +23,12 @@ export class RepetitionGuard {
   #last = "";
   #count = 0;
 
-  /** Takes the finished calls of one response; says what the newest run of repetitions calls for. */
-  observe(calls: readonly ToolEntry[]): Repetition {
+  /** Takes what one response has done; says what the newest run of repetitions calls for. */
+  observe(actions: readonly FinishedAction[]): Repetition {
     let result: Repetition = "none";
-    for (const call of calls) {
-      const output = comparable(call.outcome?.output ?? "");
+    for (const { name, input, status, output } of actions) {
       const key = createHash("sha256")
-        .update(JSON.stringify([call.tool, call.argumentsText, call.outcome?.status, output]))
+        .update(JSON.stringify([name, input, status, comparable(output)]))
         .digest("hex");
       this.#count = key === this.#last ? this.#count + 1 : 1;
       this.#last = key;

@@ -17,10 +17,12 @@ import type { Op } from "../protocol/ops.ts";
 import type { SessionState } from "../protocol/state.ts";
 import type { ContextSources } from "./context-builder.ts";
 import { EventHub } from "./event-hub.ts";
+import { NativeActions } from "./native-actions.ts";
 import { type Approver, PermissionGate } from "./permission-gate.ts";
 import type { Policy } from "./permission-policy.ts";
 import { type Answerer, QuestionDesk } from "./question-desk.ts";
 import { type InterruptedTurn, inspectInterrupted, recoveryEvents } from "./recovery.ts";
+import { RepetitionWatch } from "./repetition-watch.ts";
 import type { ToolRegistry } from "./tool-registry.ts";
 import { ToolScheduler } from "./tool-scheduler.ts";
 import type { ModelSelection } from "./turn-loop.ts";
@@ -76,6 +78,7 @@ export class Session {
     this.#questions = new QuestionDesk({ hub, ids, log, answerer: options.answerer });
     const gate = this.#gate;
     const questions = this.#questions;
+    const scheduler = new ToolScheduler({ hub, gate, questions, registry, journal, clock, log });
     const { random, maxSteps, selectModel, contextSources } = options;
     this.#turns = new TurnRunner({
       hub,
@@ -85,7 +88,8 @@ export class Session {
       random,
       registry,
       questions,
-      scheduler: new ToolScheduler({ hub, gate, questions, registry, journal, clock, log }),
+      createActions: () =>
+        new NativeActions({ hub, ids, scheduler, repetition: new RepetitionWatch({ hub, ids, questions }) }),
       maxSteps,
       selectModel,
       contextSources,

@@ -9,16 +9,14 @@ import type { Log } from "../ports/log.ts";
 import type { ModelClient } from "../ports/model-client.ts";
 import type { NewEvent } from "../protocol/events.ts";
 import type { TurnError } from "../protocol/items.ts";
-import { openCallsOf, type ToolEntry } from "../protocol/state.ts";
 import { withAbortGrace } from "./abort-grace.ts";
 import { buildRequest, type ContextSources } from "./context-builder.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { QuestionDesk } from "./question-desk.ts";
-import { RepetitionGuard } from "./repetition-guard.ts";
 import { type ResponsePart, sample } from "./sampling.ts";
 import type { ToolRegistry } from "./tool-registry.ts";
 import { summarizeCall } from "./tool-registry.ts";
-import type { ToolScheduler } from "./tool-scheduler.ts";
+import type { TurnActions, TurnEnd } from "./turn-actions.ts";
 
 export interface TurnDeps {
   readonly hub: EventHub;
@@ -26,9 +24,10 @@ export interface TurnDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
-  readonly scheduler: ToolScheduler;
   readonly registry: ToolRegistry;
   readonly questions: QuestionDesk;
+  /** For one turn. */
+  readonly createActions: () => TurnActions;
   /** Client and name for the session's current model, or why there is none. */
   readonly selectModel: () => Promise<ModelSelection>;
   readonly contextSources: () => Promise<ContextSources>;
@@ -40,26 +39,29 @@ export type ModelSelection =
   | { readonly kind: "selected"; readonly client: ModelClient; readonly name: string; readonly id: string }
   | { readonly kind: "unavailable"; readonly error: TurnError };
 
-export interface TurnEnd {
-  readonly reason: "completed" | "failed" | "interrupted" | "limit";
-  readonly error?: TurnError;
-}
-
-const CUT_REPLY =
-  "[CodePilot: your reply was cut by the output limit. What you had written is kept; calls in it were not run. Go on in smaller pieces.]";
-const GOING_IN_CIRCLES =
-  "[CodePilot: the last three calls were the same and had the same result. Change your approach or finish with what you know.]";
 const MAX_CUTS = 3;
 
 /** Runs the active turn to its end. Rejects only with AppError `storage`. */
 export async function runTurn(deps: TurnDeps, signal: AbortSignal): Promise<TurnEnd> {
-  const guard = new RepetitionGuard();
-  let cuts = 0;
   deps.questions.reset();
-  // A resumed turn may have calls that are waiting; they come first.
-  await deps.scheduler.runAll(openCalls(deps.hub), signal);
+  const actions = deps.createActions();
+  try {
+    return await converge(deps, actions, signal);
+  } finally {
+    await actions.dispose();
+  }
+}
+
+async function converge(deps: TurnDeps, actions: TurnActions, signal: AbortSignal): Promise<TurnEnd> {
+  let cuts = 0;
+  actions.prepare();
+  // A resumed turn may have something left to do; that comes first.
+  let acted = await actions.perform(signal);
   for (;;) {
     if (signal.aborted) return { reason: "interrupted" };
+    if (acted.kind === "ended") return acted.end;
+    if (acted.kind === "done" && !hasSteers(deps.hub)) return { reason: "completed" };
+    if (cuts >= MAX_CUTS) return { reason: "failed", error: truncatedError };
     if (deps.questions.takeUnanswered()) return { reason: "failed", error: unansweredError };
     await injectSteers(deps);
     if (deps.maxSteps !== undefined && currentSteps(deps.hub) >= deps.maxSteps) return limitReached(deps.maxSteps);
@@ -77,23 +79,10 @@ export async function runTurn(deps: TurnDeps, signal: AbortSignal): Promise<Turn
 
     const cut = result.stop === "truncated";
     cuts = cut ? cuts + 1 : 0;
-    if (!cut) planAhead(deps, result.parts, signal);
-    await recordResponse(deps, result.parts, selection.id, result.usage, cut ? [remark(deps, CUT_REPLY)] : []);
+    const read = actions.read(result.parts, cut ? "cut" : "whole", signal);
+    await recordResponse(deps, read.parts, selection.id, result.usage, read.events);
     if (result.stop === "refused") return { reason: "failed", error: refusedError };
-    if (cut) {
-      await refuseCutCalls(deps);
-      if (cuts >= MAX_CUTS) return { reason: "failed", error: truncatedError };
-      continue;
-    }
-    const calls = openCalls(deps.hub);
-    if (calls.length === 0) {
-      if (hasSteers(deps.hub)) continue;
-      return { reason: "completed" };
-    }
-    await deps.scheduler.runAll(calls, signal);
-    if (signal.aborted) return { reason: "interrupted" };
-    const goOn = await watchRepetition(deps, guard, calls, signal);
-    if (!goOn) return signal.aborted ? { reason: "interrupted" } : { reason: "limit", error: repetitionError };
+    acted = await actions.perform(signal);
   }
 }
 
@@ -101,15 +90,6 @@ async function prepareRequest(deps: TurnDeps) {
   const selection = await deps.selectModel();
   if (selection.kind === "unavailable") return selection;
   return { ...selection, request: buildRequest(deps.hub.state, selection.name, await deps.contextSources()) };
-}
-
-/** The calls that the scheduler will take first, up to the first one that may change something. */
-function planAhead(deps: TurnDeps, parts: readonly ResponsePart[], signal: AbortSignal): void {
-  for (const part of parts) {
-    if (part.kind !== "call") continue;
-    const { callId, name, argumentsText } = part.call;
-    if (!deps.scheduler.planAhead({ callId, tool: name, argumentsText }, signal)) return;
-  }
 }
 
 /** Writes a whole response in one piece; `usage.updated` at its end marks it complete. */
@@ -140,23 +120,6 @@ async function recordResponse(
   await deps.hub.emit([...events, { type: "usage.updated", usage, model }, ...after]);
 }
 
-function remark(deps: TurnDeps, text: string): NewEvent {
-  return {
-    type: "item.finished",
-    item: { kind: "user_message", id: deps.ids.next("item"), text, origin: "runtime" },
-  };
-}
-
-async function refuseCutCalls(deps: TurnDeps): Promise<void> {
-  const output = "Not run: the reply was cut by the output limit before it was whole. Make the call again.";
-  const events: NewEvent[] = openCalls(deps.hub).map((call) => ({
-    type: "tool.finished",
-    callId: call.callId,
-    outcome: { status: "failed", output, durationMs: 0 },
-  }));
-  if (events.length > 0) await deps.hub.emit(events);
-}
-
 async function injectSteers(deps: TurnDeps): Promise<void> {
   const steers = deps.hub.state.queued.filter((message) => message.mode === "steer");
   if (steers.length === 0) return;
@@ -177,39 +140,6 @@ function hasSteers(hub: EventHub): boolean {
 
 function currentSteps(hub: EventHub): number {
   return hub.state.turns.at(-1)?.steps ?? 0;
-}
-
-function openCalls(hub: EventHub): readonly ToolEntry[] {
-  return openCallsOf(hub.state.turns.at(-1));
-}
-
-/** False when the turn should end because it runs in circles. */
-async function watchRepetition(
-  deps: TurnDeps,
-  guard: RepetitionGuard,
-  calls: readonly ToolEntry[],
-  signal: AbortSignal,
-): Promise<boolean> {
-  const finished = new Set(calls.map((call) => call.callId));
-  const entries = deps.hub.state.turns.at(-1)?.entries ?? [];
-  const repetition = guard.observe(
-    entries.filter((entry): entry is ToolEntry => entry.kind === "tool" && finished.has(entry.callId)),
-  );
-  if (repetition === "none") return true;
-  if (repetition === "remark") {
-    await deps.hub.emit([remark(deps, GOING_IN_CIRCLES)]);
-    return true;
-  }
-  const last = calls.at(-1) as ToolEntry;
-  const question = {
-    text: `The agent has made the same call with the same result five times (${last.summary}). Let it go on?`,
-    choices: ["Go on", "Stop"],
-  };
-  const answer = await deps.questions.forCall({ callId: last.callId }).ask(question, signal);
-  // Nobody there is an answer here: the turn ends at its limit, not as an unanswered question of the model.
-  deps.questions.takeUnanswered();
-  guard.reset();
-  return answer.kind === "answered" && answer.text.trim().toLowerCase() === "go on";
 }
 
 function limitReached(maxSteps: number): TurnEnd {
@@ -239,12 +169,6 @@ const truncatedError: TurnError = {
   class: "truncated",
   message: `The model's reply was cut by its output limit ${MAX_CUTS} times in a row.`,
   next: "Raise max_tokens for this model, or ask for less at a time.",
-};
-
-const repetitionError: TurnError = {
-  class: "internal",
-  message: "The agent repeated the same call with the same result five times.",
-  next: "Tell it what to do differently.",
 };
 
 /** What a turn ends with when something threw. */

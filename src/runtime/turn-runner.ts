@@ -7,7 +7,8 @@ import type { NewEvent } from "../protocol/events.ts";
 import type { UserInput } from "../protocol/items.ts";
 import type { QueuedMessage } from "../protocol/state.ts";
 import type { ContextSources } from "./context-builder.ts";
-import { endAfterFault, type ModelSelection, runTurn, type TurnDeps, type TurnEnd } from "./turn-loop.ts";
+import type { TurnEnd } from "./turn-actions.ts";
+import { endAfterFault, type ModelSelection, runTurn, type TurnDeps } from "./turn-loop.ts";
 
 export interface TurnRunnerOptions extends Omit<TurnDeps, "selectModel" | "contextSources"> {
   readonly selectModel: (model: string) => Promise<ModelSelection>;
@@ -120,11 +121,12 @@ export class TurnRunner {
       end = signal.aborted ? { reason: "interrupted" } : endAfterFault(error, this.#options.log);
     }
     if (this.#ending !== "released") await this.#finish(end);
-    this.#active = undefined;
     await this.#options.ops.run(async () => {
+      // Only now: whoever waits for the session to be idle must not look between a turn and the next.
+      this.#active = undefined;
       // A stop that came when the turn had just ended was meant for what follows.
       const held = this.#options.hub.state.queueHeld || signal.aborted || this.#ending !== undefined;
-      if (!held && !this.#active) await this.startNextQueued();
+      if (!held) await this.startNextQueued();
     });
   }
 
