@@ -12,6 +12,7 @@ import type { Image } from "../../protocol/items.ts";
 import { customToolNames, pairToolCalls, replayFor, withoutDanglingReasoning } from "../conversation.ts";
 import { describeGrammar } from "../openai-chat/encode.ts";
 import { argumentsObject, inputSchema, isObject } from "../wire.ts";
+import { ANSWER_TOKENS, budgetBelow, WRITTEN_ANSWER_TOKENS } from "./thinking-budget.ts";
 
 export const provider = "anthropic";
 
@@ -24,9 +25,6 @@ export interface MessagesFeatures {
 
 export const allFeatures: MessagesFeatures = { thinkingBudget: true, effort: true };
 
-/** Tokens that are left for the answer beside thinking. */
-const answerTokens = 4096;
-const smallestBudget = 1024;
 const cacheControl = { type: "ephemeral" as const };
 
 interface Message {
@@ -76,16 +74,18 @@ export function encodeRequest(request: ModelRequest, features = allFeatures): Me
   };
 }
 
-/** Thinking never takes the room of the answer; where a model is too small for both, it does not think. */
+/** Thinking never takes the room of the answer; where a model or a written limit is too small for both, it is off. */
 function thinkingFor(request: ModelRequest, messages: readonly Message[]) {
-  if (request.thinkingBudgetTokens === undefined || !mayThink(messages)) return undefined;
-  const wanted = Math.max(smallestBudget, request.thinkingBudgetTokens);
-  const asked = request.maxOutputTokens ?? defaultLimit(request.model);
-  // The person may know of a larger limit than we do.
-  const limit = Math.max(outputLimit(request.model), asked);
-  const budget = Math.min(wanted, limit - answerTokens);
-  if (budget < smallestBudget) return undefined;
-  return { budget, maxTokens: Math.max(asked, budget + answerTokens) };
+  const { model, thinkingBudgetTokens: wanted, maxOutputTokens: written } = request;
+  if (wanted === undefined || !mayThink(messages)) return undefined;
+  if (written !== undefined) {
+    // A limit that the person wrote is kept to, and they may know of a larger one than we do.
+    const budget = budgetBelow(written, wanted, WRITTEN_ANSWER_TOKENS);
+    return budget === undefined ? undefined : { budget, maxTokens: written };
+  }
+  const budget = budgetBelow(outputLimit(model), wanted, ANSWER_TOKENS);
+  if (budget === undefined) return undefined;
+  return { budget, maxTokens: Math.max(defaultLimit(model), budget + ANSWER_TOKENS) };
 }
 
 /**

@@ -134,16 +134,17 @@ describe("anthropic, limits and thinking", () => {
         for (const maxOutputTokens of [undefined, 4096, 100_000]) {
           const asked = { thinkingBudgetTokens, ...(maxOutputTokens ? { maxOutputTokens } : {}) };
           const { max_tokens, budget } = limits(model, asked);
+          const label = JSON.stringify({ model, ...asked, max_tokens, budget });
+          if (maxOutputTokens) assert.equal(max_tokens, maxOutputTokens, label);
           if (budget === undefined) continue;
-          assert.ok(
-            budget >= 1024 && max_tokens >= budget + 4096,
-            JSON.stringify({ model, ...asked, max_tokens, budget }),
-          );
+          assert.ok(budget >= 1024 && max_tokens >= budget + (maxOutputTokens ? 2048 : 4096), label);
         }
       }
     }
     assert.equal(limits("claude-sonnet-4-5", { thinkingBudgetTokens: 8000 }).budget, 8000);
     assert.equal(limits("claude-3-haiku-20240307", { thinkingBudgetTokens: 8000 }).budget, undefined);
+    assert.equal(limits("claude-sonnet-4-5", { thinkingBudgetTokens: 8000, maxOutputTokens: 4096 }).budget, 2048);
+    assert.equal(limits("claude-sonnet-4-5", { thinkingBudgetTokens: 8000, maxOutputTokens: 3000 }).budget, undefined);
   });
 
   it("sends no temperature while thinking", () => {
