@@ -2,6 +2,6 @@
 import type { QuestionAnswer } from "../protocol/permissions.ts";
 
 export interface Questions {
-  /** Must not reject. `cancelled` when the turn ends first or nobody can answer. */
+  /** `cancelled` when the turn ends first or nobody can answer. Rejects when question or answer can not be kept. */
   ask(question: { text: string; choices?: readonly string[] }, signal: AbortSignal): Promise<QuestionAnswer>;
 }

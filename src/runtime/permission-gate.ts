@@ -7,6 +7,7 @@ import type { Log } from "../ports/log.ts";
 import type { PlannedCall } from "../ports/tool.ts";
 import type { Access, PermissionDecision, PermissionRequest } from "../protocol/permissions.ts";
 import type { EventHub } from "./event-hub.ts";
+import { PendingRecords } from "./pending-records.ts";
 import { decide, type Policy } from "./permission-policy.ts";
 
 /** An embedder's answer. Anything else it returns, and anything it throws, is a denial. */
@@ -38,11 +39,6 @@ export interface GateOptions {
   readonly approver: () => Approver;
 }
 
-interface Pending {
-  readonly request: PermissionRequest;
-  readonly settle: (answer: PermissionDecision) => void;
-}
-
 export interface EarlierDecision {
   readonly permission:
     | { readonly request: PermissionRequest; readonly answer?: PermissionDecision | undefined }
@@ -59,10 +55,11 @@ export interface GatedCall {
 
 export class PermissionGate {
   readonly #options: GateOptions;
-  readonly #pending = new Map<string, Pending>();
+  readonly #records: PendingRecords<PermissionDecision>;
 
   constructor(options: GateOptions) {
     this.#options = options;
+    this.#records = new PendingRecords(options.hub);
   }
 
   /**
@@ -77,7 +74,7 @@ export class PermissionGate {
     earlier: EarlierDecision = { permission: undefined, applied: false },
   ): Promise<GateResult> {
     const { hub, ids, policy } = this.#options;
-    const verdict = decide(policy(), planned.access, hub.state.allowedKeys);
+    const verdict = decide(policy(), planned.access, hub.state.allowedKeys, call.tool);
     if (verdict.decision === "allow") return { kind: "allowed" };
     if (verdict.decision === "deny") {
       return { kind: "denied", output: `Refused: ${verdict.reason}. Nothing was done. ${WITHOUT_IT}` };
@@ -104,67 +101,47 @@ export class PermissionGate {
     return { kind: "denied", output: denialText(answer) };
   }
 
-  /** The person's answer. False when the request is not pending (any more): nothing changes then. */
+  /** The person's answer. False when it is not the first, or nothing of that id is pending: nothing changes then. */
   answer(permissionId: string, decision: PermissionDecision): boolean {
-    const pending = this.#pending.get(permissionId);
-    if (!pending) return false;
-    pending.settle(decision);
-    return true;
+    return this.#records.answer(permissionId, decision);
   }
 
-  async #ask(request: PermissionRequest, signal: AbortSignal): Promise<PermissionDecision> {
-    const { hub } = this.#options;
-    const { promise, resolve } = Promise.withResolvers<PermissionDecision>();
-    const cancel = () => resolve({ decision: "cancelled", scope: "once", by: "runtime" });
-    signal.addEventListener("abort", cancel, { once: true });
-    // Registered before it is shown: an answer may come from the very observer that shows it.
-    this.#pending.set(request.permissionId, { request, settle: resolve });
-    try {
-      await hub.emit([{ type: "permission.asked", request }]);
-      if (signal.aborted) cancel();
-      else this.#consult(request, signal, resolve);
-      const answer = await promise;
-      // From here on a second answer must find nothing pending.
-      this.#pending.delete(request.permissionId);
-      const remember = answer.decision === "allowed" && answer.scope === "session" && request.sessionKey !== null;
-      await hub.emit(
-        [
-          {
-            type: "permission.answered",
-            permissionId: request.permissionId,
-            answer,
-            ...(remember ? { sessionKey: request.sessionKey as string } : {}),
-          },
-        ],
-        { sync: answer.decision === "allowed" },
-      );
-      return answer;
-    } finally {
-      signal.removeEventListener("abort", cancel);
-      this.#pending.delete(request.permissionId);
-    }
+  #ask(request: PermissionRequest, signal: AbortSignal): Promise<PermissionDecision> {
+    const { permissionId, sessionKey } = request;
+    return this.#records.ask(
+      {
+        id: permissionId,
+        asked: { type: "permission.asked", request },
+        answered: (answer) => {
+          const allowed = answer.decision === "allowed";
+          const remember = allowed && answer.scope === "session" && sessionKey !== null;
+          return {
+            event: { type: "permission.answered", permissionId, answer, ...(remember ? { sessionKey } : {}) },
+            sync: allowed,
+          };
+        },
+        consult: () => this.#consult(request, signal),
+        onFault: (error) => {
+          this.#options.log.error("the permission handler failed; the request is denied", error);
+          return { decision: "denied", scope: "once", by: "handler" };
+        },
+        onAbort: { decision: "cancelled", scope: "once", by: "runtime" },
+      },
+      signal,
+    );
   }
 
-  #consult(request: PermissionRequest, signal: AbortSignal, settle: (answer: PermissionDecision) => void): void {
+  async #consult(request: PermissionRequest, signal: AbortSignal): Promise<PermissionDecision | null> {
     const approver = this.#options.approver();
     switch (approver.kind) {
       case "person":
-        return;
+        return null;
       case "allow-all":
-        settle({ decision: "allowed", scope: "once", by: "flag" });
-        return;
+        return { decision: "allowed", scope: "once", by: "flag" };
       case "nobody":
-        settle({ decision: "denied", scope: "once", by: "nobody" });
-        return;
+        return { decision: "denied", scope: "once", by: "nobody" };
       case "handler":
-        // Wrapped, so that a handler that throws before its first await fails closed as well.
-        void (async () => approver.handle(request, signal))().then(
-          (answer) => settle(handlerDecision(answer)),
-          (error: unknown) => {
-            this.#options.log.error("the permission handler failed; the request is denied", error);
-            settle({ decision: "denied", scope: "once", by: "handler" });
-          },
-        );
+        return handlerDecision(await approver.handle(request, signal));
     }
   }
 }

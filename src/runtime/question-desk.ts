@@ -5,6 +5,7 @@ import type { Questions } from "../ports/questions.ts";
 import type { Question, QuestionAnswer } from "../protocol/permissions.ts";
 import type { ToolEntry } from "../protocol/state.ts";
 import type { EventHub } from "./event-hub.ts";
+import { PendingRecords } from "./pending-records.ts";
 
 /** An embedder's answer; null, a throw or a non-string is "not answered". */
 export type QuestionHandler = (question: Question, signal: AbortSignal) => Promise<string | null>;
@@ -23,11 +24,12 @@ export interface QuestionDeskOptions {
 
 export class QuestionDesk {
   readonly #options: QuestionDeskOptions;
-  readonly #pending = new Map<string, (answer: QuestionAnswer) => void>();
+  readonly #records: PendingRecords<QuestionAnswer>;
   #unanswered = false;
 
   constructor(options: QuestionDeskOptions) {
     this.#options = options;
+    this.#records = new PendingRecords(options.hub);
   }
 
   /** True once a question found nobody to answer it; the turn then ends instead of guessing. */
@@ -37,10 +39,9 @@ export class QuestionDesk {
     return unanswered;
   }
 
+  /** The person's answer. False when it is not the first, or nothing of that id is pending: nothing changes then. */
   answer(questionId: string, answer: QuestionAnswer): boolean {
-    const settle = this.#pending.get(questionId);
-    settle?.(answer);
-    return settle !== undefined;
+    return this.#records.answer(questionId, answer);
   }
 
   /** Forgets what an earlier turn left. */
@@ -65,45 +66,45 @@ export class QuestionDesk {
     choices: readonly string[] | undefined,
     signal: AbortSignal,
   ): Promise<QuestionAnswer> {
-    const { hub, ids } = this.#options;
     const question: Question = {
-      questionId: ids.next("question"),
+      questionId: this.#options.ids.next("question"),
       callId,
       question: text,
       ...(choices === undefined ? {} : { choices: [...choices] }),
     };
-    const { promise, resolve } = Promise.withResolvers<QuestionAnswer>();
-    const cancel = () => resolve({ kind: "cancelled" });
-    signal.addEventListener("abort", cancel, { once: true });
-    this.#pending.set(question.questionId, resolve);
-    try {
-      await hub.emit([{ type: "question.asked", question }]);
-      if (signal.aborted) cancel();
-      else this.#consult(question, signal, resolve);
-      const answer = await promise;
-      this.#pending.delete(question.questionId);
-      await hub.emit([{ type: "question.answered", questionId: question.questionId, answer }]);
-      return answer;
-    } finally {
-      signal.removeEventListener("abort", cancel);
-      this.#pending.delete(question.questionId);
-    }
+    const { questionId } = question;
+    const answer = await this.#records.ask(
+      {
+        id: questionId,
+        asked: { type: "question.asked", question },
+        answered: (given) => ({ event: { type: "question.answered", questionId, answer: given }, sync: false }),
+        consult: () => this.#consult(question, signal),
+        onFault: (error) => {
+          this.#options.log.error("the question handler failed; the question stays unanswered", error);
+          return FOUND_NOBODY;
+        },
+        onAbort: { kind: "cancelled" },
+      },
+      signal,
+    );
+    if (answer === FOUND_NOBODY) this.#unanswered = true;
+    return answer;
   }
 
-  #consult(question: Question, signal: AbortSignal, settle: (answer: QuestionAnswer) => void): void {
+  async #consult(question: Question, signal: AbortSignal): Promise<QuestionAnswer | null> {
     const answerer = this.#options.answerer();
-    const nobody = () => {
-      this.#unanswered = true;
-      settle({ kind: "cancelled" });
-    };
-    if (answerer.kind === "nobody") nobody();
-    if (answerer.kind !== "handler") return;
-    void (async () => answerer.handle(question, signal))().then(
-      (text) => (typeof text === "string" ? settle({ kind: "answered", text }) : nobody()),
-      (error: unknown) => {
-        this.#options.log.error("the question handler failed; the question stays unanswered", error);
-        nobody();
-      },
-    );
+    switch (answerer.kind) {
+      case "person":
+        return null;
+      case "nobody":
+        return FOUND_NOBODY;
+      case "handler": {
+        const text: unknown = await answerer.handle(question, signal);
+        return typeof text === "string" ? { kind: "answered", text } : FOUND_NOBODY;
+      }
+    }
   }
 }
+
+/** On record a question is cancelled either way; the turn has to know one that nobody could answer by identity. */
+const FOUND_NOBODY: QuestionAnswer = { kind: "cancelled" };
