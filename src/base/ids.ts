@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 
-export type IdKind = "session" | "turn" | "item" | "call" | "permission" | "question" | "message" | "command";
+export type IdKind = "session" | "turn" | "item" | "call" | "permission" | "question" | "message" | "command" | "script";
 
 const prefixes: Record<IdKind, string> = {
   session: "ses",
@@ -15,6 +15,7 @@ const prefixes: Record<IdKind, string> = {
   question: "qst",
   message: "msg",
   command: "cmd",
+  script: "scr",
 };
 
 /** Makes ids; injected so that tests and golden files see the same ids on every run. */

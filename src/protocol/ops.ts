@@ -20,6 +20,8 @@ export const opSchema = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("question.answer"), questionId: z.string(), text: z.string() }),
   z.object({ type: z.literal("question.cancel"), questionId: z.string() }),
+  /** Ends the program that runs; the turn goes on and the model is told. */
+  z.object({ type: z.literal("script.stop"), scriptId: z.string() }),
   z.object({ type: z.literal("message.withdraw"), messageId: z.string() }),
   /** Starts the queued messages that a stop has held back. */
   z.object({ type: z.literal("queue.release") }),

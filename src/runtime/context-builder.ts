@@ -21,12 +21,17 @@ export interface ContextSources {
   readonly instructions: string;
   readonly tools: readonly ToolSpec[];
   readonly settings: ModelSettings;
+  /** Responses a turn may take; told where the interface teaches the model to mind it. */
+  readonly maxSteps?: number;
 }
 
 export function buildRequest(state: SessionState, model: string, sources: ContextSources): ModelRequest {
   const input: ModelInput[] = [];
-  for (const turn of state.turns) addTurn(input, turn);
-  const context = changingContext(state);
+  const tagged = state.interface === "python";
+  for (const [index, turn] of state.turns.entries()) addTurn(input, turn, tagged ? index + 1 : null);
+  const context = [changingContext(state), tagged ? stepBudget(state, sources.maxSteps) : ""]
+    .filter((part) => part !== "")
+    .join("\n\n");
   if (context !== "") input.push({ kind: "context", text: context });
   return {
     model,
@@ -38,7 +43,8 @@ export function buildRequest(state: SessionState, model: string, sources: Contex
   };
 }
 
-function addTurn(input: ModelInput[], turn: TurnState): void {
+/** `task`: the turn's number where words of the person are told with tags; null where they are told plainly. */
+function addTurn(input: ModelInput[], turn: TurnState, task: number | null): void {
   const { entries } = turn;
   let index = 0;
   while (index < entries.length) {
@@ -46,7 +52,7 @@ function addTurn(input: ModelInput[], turn: TurnState): void {
     if (entry.kind === "notice" || !entry.settled || isOfScript(entry)) {
       index += 1;
     } else if (entry.kind === "item") {
-      const told = itemInput(entry.item);
+      const told = itemInput(entry.item, task);
       if (told) input.push(told);
       index += 1;
     } else if (entry.kind === "script") {
@@ -77,7 +83,7 @@ function addCalls(input: ModelInput[], entries: readonly Entry[], start: number,
     if (entry.step !== step) break;
     if (entry.kind === "tool") calls.push(entry);
     else if (entry.kind === "item" && entry.settled) {
-      const told = itemInput(entry.item);
+      const told = itemInput(entry.item, null);
       if (told) between.push(told);
     }
   }
@@ -107,16 +113,43 @@ function resultInput(call: ToolEntry, outcome: NonNullable<ToolEntry["outcome"]>
   };
 }
 
-function itemInput(item: Item): ModelInput | undefined {
+function itemInput(item: Item, task: number | null): ModelInput | undefined {
   switch (item.kind) {
-    case "user_message":
-      return { kind: "user", text: item.text, ...(item.images ? { images: item.images } : {}) };
+    case "user_message": {
+      const tag = task === null ? "" : tagOf(item.origin, task);
+      return { kind: "user", text: `${tag}${item.text}`, ...(item.images ? { images: item.images } : {}) };
+    }
     case "assistant_message":
       if (item.text === "" && !item.replay) return undefined;
       return { kind: "assistant", text: item.text, ...(item.replay ? { replay: item.replay } : {}) };
     case "reasoning":
       return { kind: "reasoning", text: item.text, ...(item.replay ? { replay: item.replay } : {}) };
   }
+}
+
+function tagOf(origin: Extract<Item, { kind: "user_message" }>["origin"], task: number): string {
+  switch (origin) {
+    case "person":
+      return `[TASK ${task}][USER INPUT]\n`;
+    case "steer":
+      return "[USER MESSAGE]\n";
+    case "runtime":
+      return "";
+  }
+}
+
+/** How far the turn is on its way to its limit, and more urgently the nearer it is. */
+function stepBudget(state: SessionState, maxSteps: number | undefined): string {
+  if (maxSteps === undefined) return "";
+  const used = state.turns.at(-1)?.steps ?? 0;
+  const share = used / maxSteps;
+  const warning =
+    share >= 0.9
+      ? " The limit is near: finish now and say what is left."
+      : share >= 0.75
+        ? " The limit approaches: do what matters most."
+        : "";
+  return `[STEP ${used + 1} of ${maxSteps}]${warning}`;
 }
 
 /** Terminals the model can not know from its own calls: opened by the person, or ended by themselves. */

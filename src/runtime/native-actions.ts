@@ -20,6 +20,7 @@ export interface NativeActionsOptions {
 }
 
 export class NativeActions implements TurnActions {
+  readonly parseBlocks = false;
   readonly #options: NativeActionsOptions;
   #cut = false;
 

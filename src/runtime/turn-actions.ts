@@ -29,6 +29,8 @@ export type ActionEnd =
   | { readonly kind: "ended"; readonly end: TurnEnd };
 
 export interface TurnActions {
+  /** Replies hold protocol blocks. */
+  readonly parseBlocks: boolean;
   /** A response may come soon: what takes long to get ready begins to. */
   prepare(): void;
   /** Looks at a response before it is recorded. */

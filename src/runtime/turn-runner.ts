@@ -5,7 +5,7 @@
 import type { Mutex } from "../base/mutex.ts";
 import type { NewEvent } from "../protocol/events.ts";
 import type { UserInput } from "../protocol/items.ts";
-import type { QueuedMessage } from "../protocol/state.ts";
+import { openScriptOf, type QueuedMessage } from "../protocol/state.ts";
 import type { ContextSources } from "./context-builder.ts";
 import type { TurnEnd } from "./turn-actions.ts";
 import { endAfterFault, type ModelSelection, runTurn, type TurnDeps } from "./turn-loop.ts";
@@ -152,8 +152,8 @@ export class TurnRunner {
 
   /** Every requested call ends in one `tool.finished`, whatever ended the turn, and one that had begun says so. */
   #leftovers(end: TurnEnd): readonly NewEvent[] {
-    const entries = this.#options.hub.state.turns.at(-1)?.entries ?? [];
-    return entries.flatMap((entry): NewEvent[] => {
+    const turn = this.#options.hub.state.turns.at(-1);
+    const calls = (turn?.entries ?? []).flatMap((entry): NewEvent[] => {
       if (entry.kind !== "tool" || entry.outcome !== undefined) return [];
       const began = entry.startedAt !== undefined && entry.recovery?.kind !== "repeat";
       const status = began || end.reason !== "interrupted" ? ("interrupted" as const) : ("cancelled" as const);
@@ -162,6 +162,8 @@ export class TurnRunner {
         : "Not run: the turn ended before.";
       return [{ type: "tool.finished", callId: entry.callId, outcome: { status, output, durationMs: 0 } }];
     });
+    const script = openScriptOf(turn);
+    return script ? [...calls, abandoned(script.scriptId, end)] : calls;
   }
 
   #turnDeps(): TurnDeps {
@@ -177,4 +179,12 @@ export class TurnRunner {
       selectModel: () => selectModel(shared.hub.state.model),
     };
   }
+}
+
+/** The end of a program that its turn did not wait for. */
+function abandoned(scriptId: string, end: TurnEnd): NewEvent {
+  const status = end.reason === "interrupted" ? ("cancelled" as const) : ("interrupted" as const);
+  const output = "The block did not run to its end: the turn ended before. Calls it had made stand.";
+  const outcome = { status, clean: false, output, printed: "", names: null, durationMs: 0 };
+  return { type: "script.finished", scriptId, outcome };
 }

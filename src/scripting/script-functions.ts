@@ -1,0 +1,77 @@
+/**
+ * Tools as functions of a script: their names, arguments and words come from the same definitions that native calls
+ * use, so there is one registry and one description of each.
+ */
+import type { Json } from "../base/json.ts";
+import type { ToolSpec } from "../ports/model-client.ts";
+import type { ScriptFunction, ScriptParameter } from "../ports/script-engine.ts";
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, { readonly description?: string }>>;
+  readonly required?: readonly string[];
+}
+
+/** The function whose content arguments come from payload blocks; see write-arguments.ts. */
+export const WRITE_FUNCTION = "write_file";
+/** Makes a payload out of text that the script has computed. */
+export const PAYLOAD_FUNCTION = "payload";
+
+const writeFile: ScriptFunction = {
+  name: WRITE_FUNCTION,
+  parameters: [
+    { name: "path" },
+    { name: "start_line", default: null },
+    { name: "end_line", default: null },
+    { name: "after_line", default: null },
+    { name: "mode", default: "w" },
+    { name: "edits", default: null },
+  ],
+  doc: [
+    "Creates or changes a text file. The content comes from the next unused payload block for this path, never from an argument.",
+    'mode "w" (default): the whole file. "a": add at the end. "edit": replace start_line to end_line, inclusive (an empty payload removes them). "insert": add after after_line (0: at the top). "multi_edit": edits=[(start, end), …], one payload block each, in order; all lines numbered as the file is before the call.',
+    "edit, insert and multi_edit need the file to be read first and unchanged since. Line endings are kept.",
+  ].join("\n"),
+};
+
+const payload: ScriptFunction = {
+  name: PAYLOAD_FUNCTION,
+  parameters: [{ name: "filename" }, { name: "content" }],
+  doc: 'Adds a payload out of text that this block has computed, for the write_file call that follows: payload("data.json", json.dumps(rows)); write_file("data.json").',
+};
+
+/** The functions for these tools, in their order. */
+export function scriptFunctions(specs: readonly ToolSpec[]): readonly ScriptFunction[] {
+  const functions = specs.map((spec) => (spec.name === WRITE_FUNCTION ? writeFile : functionOf(spec)));
+  return functions.includes(writeFile) ? [...functions, payload] : functions;
+}
+
+function functionOf(spec: ToolSpec): ScriptFunction {
+  if (spec.kind === "custom") return { name: spec.name, parameters: [{ name: "input" }], doc: spec.description };
+  const schema = spec.parameters as unknown as JsonSchema;
+  const names = Object.keys(schema.properties ?? {});
+  const required = new Set(schema.required ?? []);
+  // Python has no required parameter after an optional one, and their order is what people write.
+  const lastRequired = names.findLastIndex((name) => required.has(name));
+  const parameters = names.map(
+    (name, index): ScriptParameter => (index <= lastRequired ? { name } : { name, default: null }),
+  );
+  const lines = names.flatMap((name) => {
+    const about = schema.properties?.[name]?.description;
+    return about ? [`${name}: ${about}`] : [];
+  });
+  return { name: spec.name, parameters, doc: [spec.description, ...lines].join("\n") };
+}
+
+/** As Python would show it: `read_file(path, start_line=None)`. */
+export function signatureOf({ name, parameters }: ScriptFunction): string {
+  const list = parameters.map((parameter) =>
+    parameter.default === undefined ? parameter.name : `${parameter.name}=${pythonLiteral(parameter.default)}`,
+  );
+  return `${name}(${list.join(", ")})`;
+}
+
+function pythonLiteral(value: Json): string {
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return JSON.stringify(value);
+}
