@@ -2,7 +2,6 @@
  * The disk behind the `FileSystem` port. A replacement is all or nothing: whatever happens (disk full, power
  * cut, someone else writing), the path holds the old bytes or the new ones, never a part of either.
  */
-import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
@@ -10,6 +9,7 @@ import { systemCodeOf } from "../../base/app-error.ts";
 import { hashOf } from "../../base/content-hash.ts";
 import { KeyedMutex } from "../../base/mutex.ts";
 import type { FileStat, FileSystem, ReplaceResult } from "../../ports/file-system.ts";
+import { LeftoverSweeper, temporaryIn } from "./leftover-files.ts";
 
 // Absent on Windows, where a path can not be a FIFO that blocks whoever opens it.
 const O_NONBLOCK = constants.O_NONBLOCK ?? 0;
@@ -19,6 +19,7 @@ const MAX_LINKS = 40;
 export class NodeFileSystem implements FileSystem {
   /** Our own writers of one path wait for each other; the hash check is for everybody else. */
   readonly #locks = new KeyedMutex();
+  readonly #leftovers = new LeftoverSweeper();
 
   async stat(path: string): Promise<FileStat | null> {
     const [stats, writable] = await Promise.all([
@@ -46,7 +47,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   replace(path: string, bytes: Uint8Array, expectedHash: string | null): Promise<ReplaceResult> {
-    return this.#locks.run(path, () => replaceFile(path, bytes, expectedHash));
+    return this.#locks.run(path, () => replaceFile(path, bytes, expectedHash, this.#leftovers));
   }
 
   async list(path: string): Promise<string[]> {
@@ -108,7 +109,12 @@ async function realPathOf(path: string, linksLeft: number): Promise<string> {
   return parent === path ? path : join(await realPathOf(parent, linksLeft), basename(path));
 }
 
-async function replaceFile(path: string, bytes: Uint8Array, expectedHash: string | null): Promise<ReplaceResult> {
+async function replaceFile(
+  path: string,
+  bytes: Uint8Array,
+  expectedHash: string | null,
+  leftovers: LeftoverSweeper,
+): Promise<ReplaceResult> {
   const old = await orNull(fs.lstat(path));
   if (old?.isDirectory()) throw systemError("EISDIR", "is a directory", path);
   if (old?.isSymbolicLink()) throw systemError("ELOOP", "is a symbolic link; its real path is needed", path);
@@ -119,10 +125,11 @@ async function replaceFile(path: string, bytes: Uint8Array, expectedHash: string
 
   const folder = dirname(path);
   const firstMadeFolder = await fs.mkdir(folder, { recursive: true });
-  const temporary = join(folder, `.codepilot-${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = temporaryIn(folder);
   let placed = false;
   try {
-    await writeTemporary(temporary, bytes, old);
+    const swept = leftovers.sweep(folder);
+    await writeTemporary(temporary, bytes, old).finally(() => swept);
     placed = expectedHash === null ? await placeNew(temporary, path) : await placeOver(temporary, path, expectedHash);
   } finally {
     if (!placed) {

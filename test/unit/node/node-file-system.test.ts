@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, chown, link, mkdir, stat, utimes } from "node:fs/promises";
+import { chmod, chown, link, lutimes, mkdir, stat, symlink, utimes } from "node:fs/promises";
 import { promisify } from "node:util";
 import { systemCodeOf } from "../../../src/base/app-error.ts";
 import { hashOf } from "../../../src/base/content-hash.ts";
+import { LEFTOVER_AFTER_MS } from "../../../src/node/files/leftover-files.ts";
 import { NodeFileSystem } from "../../../src/node/files/node-file-system.ts";
 import { asNobody } from "../../support/as-nobody.ts";
 import { fileTree, symlinkTo, type TempWorkspace } from "../../support/temp-workspace.ts";
@@ -200,8 +201,32 @@ describe("NodeFileSystem", () => {
       assert.equal(content.length, size);
       assert.equal(new Set(content).size, 1);
     }
+    // What the kills have left beside it goes with a write that comes long after.
+    const left = (await workspace.names()).filter((name) => name.startsWith(".codepilot-"));
+    for (const name of left) await utimes(workspace.path(name), longAgo, longAgo);
+    await new NodeFileSystem().replace(workspace.path("a.txt"), bytes("new"), hashOf("old"));
+    assert.deepEqual(await workspace.names(), ["a.txt", "folder", "k.txt", "link"]);
+  });
+
+  it("takes away what a killed process left in the folder, and nothing else", async () => {
+    const ours = (digit: string) => `.codepilot-${digit.repeat(12)}.tmp`;
+    const others = [ours("1"), ".codepilot-settings.tmp", `${ours("2")}.bak`, `x${ours("3")}`];
+    for (const name of [...others, ours("a"), ours("b"), `folder/${ours("c")}`]) await workspace.write(name, "left");
+    await mkdir(workspace.path(ours("d")));
+    await symlink("a.txt", workspace.path(ours("e")));
+    const old = [...others.slice(1), ours("a"), ours("b"), `folder/${ours("c")}`, ours("d")];
+    for (const name of old) await utimes(workspace.path(name), longAgo, longAgo);
+    await lutimes(workspace.path(ours("e")), longAgo, longAgo);
+    assert.deepEqual(await new NodeFileSystem().replace(workspace.path("a.txt"), bytes("new"), hashOf("old")), {
+      kind: "replaced",
+    });
+    const kept = ["a.txt", "folder", "link", ...others, ours("d"), ours("e")];
+    assert.deepEqual(await workspace.names(), kept.sort());
+    assert.deepEqual(await workspace.names("folder"), [ours("c"), "b.txt"].sort());
   });
 });
+
+const longAgo = new Date(Date.now() - 2 * LEFTOVER_AFTER_MS);
 
 /** Replaces a file for ever by turns of A and B. */
 function writerLoop(path: string): string {
