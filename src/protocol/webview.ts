@@ -5,10 +5,8 @@
 import * as z from "zod";
 import type { AgentEvent } from "./events.ts";
 import { opSchema } from "./ops.ts";
-import type { SessionState } from "./state.ts";
-
-/** Entries (over all turns) that a snapshot carries; older ones are loaded on demand. */
-export const SNAPSHOT_ENTRIES = 200;
+import type { Phase, SessionState } from "./state.ts";
+import type { Place, Stretch } from "./timeline.ts";
 
 export const viewMessageSchema = z.discriminatedUnion("type", [
   /** The view is there, or noticed a gap. It gets a snapshot. */
@@ -25,8 +23,13 @@ export const viewMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("session.pick") }),
   z.object({ type: z.literal("model.pick") }),
   z.object({ type: z.literal("key.set") }),
-  /** Older turns than the ones the view has. */
-  z.object({ type: z.literal("turns.load"), beforeTurnId: z.string() }),
+  /** The entries that end, or begin, at a place of the timeline. Answered by one `entries`, empty if need be. */
+  z.object({
+    type: z.literal("entries.load"),
+    sessionId: z.string(),
+    direction: z.enum(["before", "after"]),
+    place: z.object({ turn: z.number(), entry: z.number() }),
+  }),
   z.object({ type: z.literal("file.open"), path: z.string(), line: z.optional(z.number()) }),
   z.object({ type: z.literal("diff.open"), callId: z.string() }),
   z.object({ type: z.literal("terminal.open"), terminal: z.string() }),
@@ -67,8 +70,8 @@ export interface SessionSummary {
 
 export type HostMessage =
   | { readonly type: "environment"; readonly environment: ViewEnvironment }
-  /** `state` is null when no session is shown. `olderTurns`: turns that were left out at the front. */
-  | { readonly type: "snapshot"; readonly state: SessionState | null; readonly olderTurns: number }
+  /** `state` is null when no session is shown. Its turns are the newest end of the timeline, which begins at `from`. */
+  | { readonly type: "snapshot"; readonly state: SessionState | null; readonly from: Place }
   /**
    * `afterSeq`: `seq` of the last event which the host sent (or put into the snapshot) before these. Deltas may be
    * merged and events without effect on the view left out, so inside the list gaps mean nothing; this tells a real one.
@@ -78,13 +81,11 @@ export type HostMessage =
       readonly sessionId: string;
       readonly afterSeq: number;
       readonly events: readonly AgentEvent[];
+      /** After them. What it depends on may have begun before the view's window. */
+      readonly phase: Phase;
     }
-  | {
-      readonly type: "turns";
-      readonly sessionId: string;
-      readonly turns: SessionState["turns"];
-      readonly olderTurns: number;
-    }
+  /** `afterSeq` as with events: the stretch is what those up to it have led to. */
+  | ({ readonly type: "entries"; readonly sessionId: string; readonly afterSeq: number } & Stretch)
   | { readonly type: "composer.focus"; readonly text?: string }
   /** Something the person asked of the host could not be done. */
   | { readonly type: "failed"; readonly message: string };

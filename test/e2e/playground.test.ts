@@ -256,7 +256,7 @@ describe("playground", function () {
       await page.mouse.wheel(0, -2_000);
       await page.waitForTimeout(20);
     }
-    const loads = (await said()).filter(({ type }) => type === "turns.load").length;
+    const loads = (await said()).filter(({ type }) => type === "entries.load").length;
     assert.ok(loads >= 2, `${loads} loads`);
     const nodes: number = await page.evaluate("document.querySelectorAll('*').length");
     assert.ok(nodes < 3_000, `${nodes} nodes`);

@@ -50,7 +50,7 @@ for (let turn = 0; turn < 400; turn++) {
   await page.mouse.wheel(0, -1_500);
   await page.waitForTimeout(16);
 }
-const loads = await page.evaluate("playground.log.filter(({ type }) => type === 'turns.load').length");
+const loads = await page.evaluate("playground.log.filter(({ type }) => type === 'entries.load').length");
 const nodes = await page.evaluate("document.querySelectorAll('*').length");
 console.log(`scroll up through ${loads} loads of older turns: ${nodes} nodes; long tasks: ${await tasks(page)}`);
 

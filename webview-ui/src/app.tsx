@@ -26,14 +26,16 @@ export function App() {
 }
 
 function Content() {
-  const synced = usePanelState((state) => state.synced);
+  const blank = usePanelState(({ synced, restoring }) => !synced || restoring);
   const session = usePanelState((state) => state.session);
-  const olderTurns = usePanelState((state) => state.olderTurns);
-  const rows = useMemo(() => (session ? rowsOf(session, olderTurns) : []), [session, olderTurns]);
-  if (!synced) return <div className="empty" />;
+  const from = usePanelState((state) => state.from);
+  const past = usePanelState((state) => state.past);
+  const visit = usePanelState((state) => state.visit);
+  const rows = useMemo(() => (session ? rowsOf({ session, from, past }) : []), [session, from, past]);
+  if (blank) return <div className="empty" />;
   // Virtuoso places its first row once; an empty list would leave that place at the top.
   if (!session || rows.length === 0) return <EmptyState />;
-  return <Timeline key={session.sessionId} session={session} rows={rows} />;
+  return <Timeline key={`${session.sessionId}:${visit}`} session={session} rows={rows} />;
 }
 
 /** Summaries for screen readers; the timeline itself is silent, or every delta would be read out. */

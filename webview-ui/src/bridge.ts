@@ -1,11 +1,12 @@
 /** The way to the extension host. The playground provides its own `acquireVsCodeApi`, so nothing else knows. */
+import type { Place } from "../../src/protocol/timeline.ts";
 import type { HostMessage, ViewMessage } from "../../src/protocol/webview.ts";
 
 /** What survives a reload of the webview: only what the host does not have. */
 export interface KeptState {
   readonly draft: string;
   /** Row at the top of the timeline when the person had scrolled up; null at the bottom. */
-  readonly anchor: { readonly sessionId: string; readonly rowKey: string } | null;
+  readonly anchor: { readonly sessionId: string; readonly rowKey: string; readonly place: Place } | null;
 }
 
 export interface Bridge {
@@ -35,7 +36,11 @@ export function vscodeBridge(): Bridge {
         if (typeof data === "object" && data !== null && "type" in data) receive(data as HostMessage);
       });
     },
-    kept: () => ({ ...nothingKept, ...(api.getState() as Partial<KeptState> | undefined) }),
+    kept: () => {
+      const kept = { ...nothingKept, ...(api.getState() as Partial<KeptState> | undefined) };
+      // An older version kept no place.
+      return kept.anchor?.place ? kept : { ...kept, anchor: null };
+    },
     keep: (state) => api.setState(state),
   };
 }

@@ -4,11 +4,13 @@ import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Image } from "../../src/protocol/items.ts";
 import type { Op } from "../../src/protocol/ops.ts";
+import { comparePlaces, FIRST_PLACE, type Place } from "../../src/protocol/timeline.ts";
 import type { HostMessage } from "../../src/protocol/webview.ts";
 import type { Bridge, KeptState } from "./bridge.ts";
 import { announcementFor } from "./logic/announce.ts";
 import { batcher, type Clock } from "./logic/batcher.ts";
-import { nothingShown, type Shown, takeIn } from "./logic/intake.ts";
+import { newerEdge, olderEdge, type Reading } from "./logic/held.ts";
+import { type Loading, nothingShown, type Shown, takeIn } from "./logic/intake.ts";
 
 export interface PanelState extends Shown {
   readonly draft: string;
@@ -18,7 +20,10 @@ export interface PanelState extends Shown {
   readonly announcement: string;
   /** Goes up whenever the composer should take the focus. */
   readonly focusRequests: number;
+  /** The row at the top, when the person has scrolled up. */
   readonly anchor: KeptState["anchor"];
+  /** Nothing is shown until the entries come where the person was before the page was reloaded. */
+  readonly restoring: boolean;
 }
 
 export interface Panel {
@@ -30,7 +35,13 @@ export interface Panel {
   toggle(key: string, open: boolean): void;
   announce(text: string): void;
   focusComposer(): void;
+  /** Loads the entries before those held, and after them where there is a gap; one load at a time. */
   loadOlder(): void;
+  loadNewer(): void;
+  /** To the first entry of the session. False when it is here already and only has to be scrolled to. */
+  goToFirst(): boolean;
+  /** Back to the live end, over a gap. */
+  goToLatest(): void;
 }
 
 const KEEP_AFTER_MS = 300;
@@ -45,19 +56,31 @@ export function createPanel(bridge: Bridge, clock: Clock): Panel {
     announcement: "",
     focusRequests: 0,
     anchor: kept.anchor,
+    restoring: false,
   }));
+
+  const ask = (direction: "before" | "after", place: Place, loading: Loading): void => {
+    const sessionId = store.getState().session?.sessionId;
+    if (sessionId === undefined) return;
+    store.setState({ loading });
+    bridge.post({ type: "entries.load", sessionId, direction, place });
+  };
 
   const receive = batcher<HostMessage>(clock, (batch) => {
     const state = store.getState();
-    const { shown, resync, applied, focus } = takeIn(state, batch);
+    const { shown, resync, applied, focus } = takeIn(state, batch, readingOf(state));
     const patch: Partial<PanelState> = { ...shown };
+    if (shown.loading === null) Object.assign(patch, { restoring: false });
     const said = announcementFor(applied);
     if (said !== null) Object.assign(patch, { announcement: said });
     if (focus) Object.assign(patch, { focusRequests: state.focusRequests + 1 });
     if (focus?.text !== undefined) Object.assign(patch, { draft: focus.text });
     if (shown.session?.sessionId !== state.session?.sessionId) Object.assign(patch, { expanded: {} });
+    const landing = state.synced ? null : placeToRestore(kept, shown);
+    if (landing) Object.assign(patch, { restoring: true });
     store.setState(patch);
     if (resync) bridge.post({ type: "ready" });
+    if (landing) ask("after", landing, { goTo: landing });
   });
   bridge.listen(receive);
 
@@ -86,13 +109,33 @@ export function createPanel(bridge: Bridge, clock: Clock): Panel {
     announce: (announcement) => store.setState({ announcement }),
     focusComposer: () => store.setState((state) => ({ focusRequests: state.focusRequests + 1 })),
     loadOlder: () => {
-      const { session, olderTurns, loadingOlder } = store.getState();
-      const first = session?.turns[0];
-      if (!first || olderTurns <= 0 || loadingOlder) return;
-      store.setState({ loadingOlder: true });
-      bridge.post({ type: "turns.load", beforeTurnId: first.turnId });
+      const state = store.getState();
+      const edge = olderEdge(state);
+      if (edge && state.loading === null) ask("before", edge, "older");
     },
+    loadNewer: () => {
+      const state = store.getState();
+      const edge = newerEdge(state);
+      if (edge && state.loading === null) ask("after", edge, "newer");
+    },
+    goToFirst: () => {
+      if (olderEdge(store.getState()) === null) return false;
+      ask("after", FIRST_PLACE, { goTo: FIRST_PLACE });
+      return true;
+    },
+    goToLatest: () =>
+      store.setState(({ visit }) => ({ past: null, loading: null, visit: visit + 1, landing: null, anchor: null })),
   };
+}
+
+function readingOf({ anchor, session }: PanelState): Reading {
+  return anchor && anchor.sessionId === session?.sessionId ? anchor.place : null;
+}
+
+/** Where the person was before a reload, when the first snapshot does not reach back so far. */
+function placeToRestore({ anchor }: KeptState, { session, synced, from }: Shown): Place | null {
+  if (!synced || !anchor || anchor.sessionId !== session?.sessionId) return null;
+  return comparePlaces(anchor.place, from) < 0 ? anchor.place : null;
 }
 
 export const PanelContext = createContext<Panel | null>(null);

@@ -3,12 +3,9 @@
  * person waits for (a request, an end) sent at once.
  */
 import type { AgentEvent, EventOf, EventType } from "../../protocol/events.ts";
-import { LIVE_TAIL_CHARS } from "../../protocol/reduce.ts";
+import { OUTPUT_CHUNK_CHARS, slimEvent } from "./slim.ts";
 
 export const BATCH_INTERVAL_MS = 50;
-
-/** The panel never shows more than this of a running call, so more is not sent. */
-const OUTPUT_CHARS = 2 * LIVE_TAIL_CHARS;
 
 const URGENT: ReadonlySet<EventType> = new Set<EventType>([
   "permission.asked",
@@ -52,12 +49,17 @@ export class EventBatcher {
     this.#timer = timer;
   }
 
+  /** `seq` of the last event that was sent. */
+  get sentSeq(): number {
+    return this.#sentSeq;
+  }
+
   push(event: AgentEvent): void {
     if (UNSEEN.has(event.type)) return;
     const last = this.#pending.at(-1);
     const merged = last && merge(last, event);
     if (merged) this.#pending[this.#pending.length - 1] = merged;
-    else this.#pending.push(slim(event));
+    else this.#pending.push(slimEvent(event));
     if (URGENT.has(event.type)) this.flush();
     else this.#waiting ??= this.#timer.set(() => this.flush(), BATCH_INTERVAL_MS);
   }
@@ -86,25 +88,11 @@ function merge(first: AgentEvent, second: AgentEvent): AgentEvent | undefined {
     return { ...second, delta: first.delta + second.delta };
   }
   if (first.type === "tool.output" && second.type === "tool.output" && first.callId === second.callId) {
-    return { ...second, chunk: (first.chunk + second.chunk).slice(-OUTPUT_CHARS) };
+    return { ...second, chunk: (first.chunk + second.chunk).slice(-OUTPUT_CHUNK_CHARS) };
   }
   return undefined;
 }
 
 function isDelta(event: AgentEvent): event is EventOf<"text.delta"> | EventOf<"reasoning.delta"> {
   return event.type === "text.delta" || event.type === "reasoning.delta";
-}
-
-/** Opaque provider data is for the provider only, and it is large. */
-function slim(event: AgentEvent): AgentEvent {
-  if (event.type === "item.finished" && "replay" in event.item) {
-    const { replay: _sealed, ...item } = event.item;
-    return { ...event, item };
-  }
-  if (event.type === "tool.requested" && event.replay !== undefined) {
-    const { replay: _sealed, ...rest } = event;
-    return rest as AgentEvent;
-  }
-  if (event.type === "tool.output") return { ...event, chunk: event.chunk.slice(-OUTPUT_CHARS) };
-  return event;
 }

@@ -1,58 +1,48 @@
-/** The newest part of a session for the panel, bounded whatever the session has grown to. */
+/** The parts of a session that the panel is sent: its newest end, and the stretches before it that are asked for. */
 
-import type { Entry, SessionState, TurnState } from "../../protocol/state.ts";
-import { SNAPSHOT_ENTRIES } from "../../protocol/webview.ts";
+import type { SessionState } from "../../protocol/state.ts";
+import {
+  charsOf,
+  type Place,
+  type Stretch,
+  type StretchLimit,
+  stretchAfter,
+  stretchBefore,
+  stretchOf,
+} from "../../protocol/timeline.ts";
+import { slimEntry, slimQueued } from "./slim.ts";
 
-/** One turn can be longer than any window; beyond this its beginning stays behind. */
-const TURN_ENTRIES = 2_000;
-/** What the model was told; the panel shows `display` and, for tools without one, the beginning of this. */
-const OUTPUT_CHARS = 8_000;
+/** A few screens; what is above them is asked for once they are shown. */
+const SNAPSHOT: StretchLimit = { entries: 60, chars: 300_000 };
+const PAGE: StretchLimit = { entries: 200, chars: 1_000_000 };
 
 export interface Snapshot {
   readonly state: SessionState;
-  readonly olderTurns: number;
+  /** Place of the first entry in `state`. */
+  readonly from: Place;
 }
 
-export function snapshotOf(state: SessionState): Snapshot {
-  const from = firstOfWindow(state.turns, state.turns.length);
-  return { state: { ...state, turns: state.turns.slice(from).map(slimTurn), allowedKeys: [] }, olderTurns: from };
+export function snapshotOf(state: SessionState, limit: StretchLimit = SNAPSHOT): Snapshot {
+  const whole = stretchOf(state.turns);
+  const { from, turns } = slimmed(stretchBefore(whole, whole.to, limit, weigh));
+  return { state: { ...state, turns, queued: state.queued.map(slimQueued), allowedKeys: [] }, from };
 }
 
-/** The window of turns before `turnId`; empty when that is the first one or unknown. */
-export function turnsBefore(
+/** The stretch that ends (`before`) or begins (`after`) at a place; empty where there is nothing. */
+export function pageOf(
   state: SessionState,
-  turnId: string,
-): { readonly turns: readonly TurnState[]; readonly olderTurns: number } {
-  const end = state.turns.findIndex((turn) => turn.turnId === turnId);
-  if (end <= 0) return { turns: [], olderTurns: 0 };
-  const from = firstOfWindow(state.turns, end);
-  return { turns: state.turns.slice(from, end).map(slimTurn), olderTurns: from };
+  direction: "before" | "after",
+  place: Place,
+  limit: StretchLimit = PAGE,
+): Stretch {
+  const whole = stretchOf(state.turns);
+  return slimmed(
+    direction === "before" ? stretchBefore(whole, place, limit, weigh) : stretchAfter(whole, place, limit, weigh),
+  );
 }
 
-/** Index of the first turn such that those up to `end` hold about SNAPSHOT_ENTRIES entries; always at least one turn. */
-function firstOfWindow(turns: readonly TurnState[], end: number): number {
-  let entries = 0;
-  let from = end;
-  while (from > 0) {
-    entries += turns[from - 1]?.entries.length ?? 0;
-    if (entries > SNAPSHOT_ENTRIES && from < end) break;
-    from -= 1;
-  }
-  return from;
-}
+const weigh: typeof charsOf = (entry) => charsOf(slimEntry(entry));
 
-function slimTurn(turn: TurnState): TurnState {
-  return { ...turn, entries: turn.entries.slice(-TURN_ENTRIES).map(slimEntry) };
-}
-
-function slimEntry(entry: Entry): Entry {
-  if (entry.kind === "item" && "replay" in entry.item) {
-    const { replay: _sealed, ...item } = entry.item;
-    return { ...entry, item };
-  }
-  if (entry.kind !== "tool") return entry;
-  const { replay: _sealed, outcome, ...rest } = entry;
-  if (!outcome) return rest;
-  const output = outcome.output.length > OUTPUT_CHARS ? `${outcome.output.slice(0, OUTPUT_CHARS)}…` : outcome.output;
-  return { ...rest, outcome: { ...outcome, output } };
+function slimmed(stretch: Stretch): Stretch {
+  return { ...stretch, turns: stretch.turns.map((turn) => ({ ...turn, entries: turn.entries.map(slimEntry) })) };
 }

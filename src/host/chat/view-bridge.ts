@@ -7,11 +7,12 @@ import { assertNever } from "../../base/assert-never.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import type { Log } from "../../ports/log.ts";
 import type { UserInput } from "../../protocol/items.ts";
+import { FIRST_PLACE } from "../../protocol/timeline.ts";
 import { type HostMessage, type ViewEnvironment, type ViewMessage, viewMessageSchema } from "../../protocol/webview.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
 import { EventBatcher } from "./event-batcher.ts";
-import { snapshotOf, turnsBefore } from "./snapshot.ts";
+import { pageOf, snapshotOf } from "./snapshot.ts";
 
 /** What the panel can ask for besides talking to a session. */
 export interface PanelActions {
@@ -132,14 +133,8 @@ export class ViewBridge implements Disposable {
       case "key.set":
         await actions.setKey();
         return;
-      case "turns.load":
-        if (!shown) return;
-        this.#options.post({
-          type: "turns",
-          sessionId: shown.runtime.sessionId,
-          ...turnsBefore(shown.runtime.state, message.beforeTurnId),
-        });
-        return;
+      case "entries.load":
+        return this.#sendEntries(message);
       case "file.open":
         await actions.openFile(shown, message.path, message.line);
         return;
@@ -192,12 +187,24 @@ export class ViewBridge implements Disposable {
     this.#dropBatcher();
     const { shown } = hub;
     if (!shown) {
-      post({ type: "snapshot", state: null, olderTurns: 0 });
+      post({ type: "snapshot", state: null, from: FIRST_PLACE });
       return;
     }
-    const { sessionId, state } = shown.runtime;
-    this.#batcher = new EventBatcher(state.lastSeq, (batch) => post({ type: "events", sessionId, ...batch }));
+    const { runtime } = shown;
+    const { sessionId, state } = runtime;
+    this.#batcher = new EventBatcher(state.lastSeq, (batch) =>
+      post({ type: "events", sessionId, ...batch, phase: runtime.state.phase }),
+    );
     post({ type: "snapshot", ...snapshotOf(state) });
+  }
+
+  #sendEntries({ sessionId, direction, place }: Extract<ViewMessage, { type: "entries.load" }>): void {
+    const { shown } = this.#options.hub;
+    // The panel is about to get a snapshot of another session.
+    if (!this.#batcher || shown?.runtime.sessionId !== sessionId) return;
+    this.#batcher.flush();
+    const page = pageOf(shown.runtime.state, direction, place);
+    this.#options.post({ type: "entries", sessionId, afterSeq: this.#batcher.sentSeq, ...page });
   }
 
   #dropBatcher(): void {

@@ -31,12 +31,17 @@ const started = event(3, { type: "item.started", itemId: "i", kind: "assistant_m
 const delta = (seq: number, text: string) => event(seq, { type: "text.delta", itemId: "i", delta: text });
 
 const base = reduceAll([opened, begun(2), started]);
-const snapshot = (state: SessionState | null, olderTurns = 0): HostMessage => ({ type: "snapshot", state, olderTurns });
+const snapshot = (state: SessionState | null, turn = 0): HostMessage => ({
+  type: "snapshot",
+  state,
+  from: { turn, entry: 0 },
+});
 const events = (afterSeq: number, ...list: AgentEvent[]): HostMessage => ({
   type: "events",
   sessionId: "s",
   afterSeq,
   events: list,
+  phase: reduceAll(list, base).phase,
 });
 const shown = (...messages: HostMessage[]): Shown => takeIn(nothingShown, messages).shown;
 
@@ -69,7 +74,13 @@ describe("intake", () => {
   });
 
   it("asks for a snapshot when events come of another session", () => {
-    const other: HostMessage = { type: "events", sessionId: "other", afterSeq: 0, events: [delta(4, "x")] };
+    const other: HostMessage = {
+      type: "events",
+      sessionId: "other",
+      afterSeq: 0,
+      events: [delta(4, "x")],
+      phase: "idle",
+    };
     assert.equal(takeIn(shown(snapshot(base)), [other]).resync, true);
     assert.equal(takeIn(shown(snapshot(null)), [other]).resync, true);
   });
@@ -80,22 +91,37 @@ describe("intake", () => {
     assert.equal(after.session?.streaming[0]?.text, "abc");
   });
 
-  it("puts older turns in front, once, and keeps them over a re-sync", () => {
+  it("puts older entries in front, once, and keeps them over a re-sync", () => {
     const all = reduceAll([opened, begun(2), ended(9), begun(12), ended(19), begun(22)]);
     const newest = { ...all, turns: all.turns.slice(2) };
-    const older: HostMessage = { type: "turns", sessionId: "s", turns: all.turns.slice(1, 2), olderTurns: 1 };
-    const loaded = takeIn(shown(snapshot(newest, 2)), [older, older]).shown;
-    assert.deepEqual(
-      loaded.session?.turns.map(({ turnId }) => turnId),
-      ["t2", "t3"],
-    );
-    assert.equal(loaded.olderTurns, 1);
-    const again = takeIn(loaded, [snapshot(newest, 2)]).shown;
-    assert.deepEqual(
-      again.session?.turns.map(({ turnId }) => turnId),
-      ["t2", "t3"],
-    );
-    assert.equal(again.olderTurns, 1);
+    const older: HostMessage = {
+      type: "entries",
+      sessionId: "s",
+      afterSeq: 22,
+      from: { turn: 1, entry: 0 },
+      to: { turn: 2, entry: 0 },
+      turns: all.turns.slice(1, 2),
+    };
+    const ids = ({ past, session }: Shown) =>
+      [...(past?.turns ?? []), ...(session?.turns ?? [])].map(({ turnId }) => turnId);
+    const loaded = takeIn({ ...shown(snapshot(newest, 2)), loading: "older" }, [older, older]).shown;
+    assert.deepEqual(ids(loaded), ["t2", "t3"]);
+    assert.deepEqual(loaded.past?.from, { turn: 1, entry: 0 });
+    assert.equal(loaded.loading, null);
+    assert.deepEqual(ids(takeIn(loaded, [snapshot(newest, 2)]).shown), ["t2", "t3"]);
+  });
+
+  it("asks for a snapshot when entries are taken back of a turn it has not all of", () => {
+    const resumed = event(23, { type: "turn.resumed", discardedItemIds: [], discardedCallIds: [] });
+    const all = reduceAll([opened, begun(2), ended(9), begun(12)]);
+    assert.equal(takeIn(shown(snapshot(all)), [events(12, resumed)]).resync, false);
+    const partial: HostMessage = { type: "snapshot", state: all, from: { turn: 0, entry: 7 } };
+    assert.equal(takeIn(shown(partial), [events(12, resumed)]).resync, true);
+  });
+
+  it("takes the phase from the host, which knows what began before the window", () => {
+    const message = { ...events(3, delta(4, "x")), phase: "running-tools" } as HostMessage;
+    assert.equal(takeIn(shown(snapshot(base)), [message]).shown.session?.phase, "running-tools");
   });
 
   it("switches to another session and to none", () => {

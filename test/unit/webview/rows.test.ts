@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import type { NewEvent } from "../../../src/protocol/events.ts";
 import { reduce, reduceAll } from "../../../src/protocol/reduce.ts";
 import { emptyState, type SessionState } from "../../../src/protocol/state.ts";
-import { rowsOf } from "../../../webview-ui/src/logic/rows.ts";
+import { FIRST_PLACE } from "../../../src/protocol/timeline.ts";
+import { type Row, rowAt, rowsOf as rowsOfHeld } from "../../../webview-ui/src/logic/rows.ts";
+
+const rowsOf = (session: SessionState, turn = 0): Row[] =>
+  rowsOfHeld({ session, from: { ...FIRST_PLACE, turn }, past: null });
 
 function play(events: readonly NewEvent[], start: SessionState = emptyState): SessionState {
   let seq = start.lastSeq;
@@ -21,7 +25,7 @@ const user = {
 const turn: NewEvent = { type: "turn.started", input: { text: "Do it" }, model: "m" };
 const says = (id: string, text: string) =>
   ({ type: "item.finished", item: { kind: "assistant_message", id, text } }) as const;
-const kinds = (state: SessionState) => rowsOf(state, 0).map(({ kind }) => kind);
+const kinds = (state: SessionState) => rowsOf(state).map(({ kind }) => kind);
 
 describe("timeline rows", () => {
   it("puts the person's words into the turn's head and the end below", () => {
@@ -50,8 +54,8 @@ describe("timeline rows", () => {
       ],
       waiting,
     );
-    const [, row] = rowsOf(streaming, 0);
-    const [, done] = rowsOf(play([says("a", "Hello")], streaming), 0);
+    const [, row] = rowsOf(streaming);
+    const [, done] = rowsOf(play([says("a", "Hello")], streaming));
     assert.equal(row?.key, "a:0");
     assert.equal(done?.key, row?.key);
   });
@@ -64,25 +68,50 @@ describe("timeline rows", () => {
       { type: "item.started", itemId: "b", kind: "assistant_message" },
     ]);
     const after = reduce(before, { v: 1, seq: 99, at: 9, sessionId: "s", type: "text.delta", itemId: "b", delta: "x" });
-    const [rows, next] = [rowsOf(before, 0), rowsOf(after, 0)];
+    const [rows, next] = [rowsOf(before), rowsOf(after)];
     assert.equal(next[0], rows[0]);
     assert.equal(next[1], rows[1]);
     const more = play([{ type: "tool.requested", callId: "c", tool: "t", argumentsText: "", summary: "T" }], after);
-    assert.equal(rowsOf(more, 0)[1], rows[1]);
+    assert.equal(rowsOf(more)[1], rows[1]);
   });
 
   it("tells how long a thought took from what came before it", () => {
     const state = play([turn, user, { type: "item.finished", item: { kind: "reasoning", id: "r", text: "Hm" } }]);
-    const row = rowsOf(state, 0)[1];
+    const row = rowsOf(state)[1];
     assert.equal(row?.kind === "reasoning" && row.durationMs, 200);
   });
 
   it("marks calls of an interrupted session as not live", () => {
     const request: NewEvent = { type: "tool.requested", callId: "c", tool: "t", argumentsText: "", summary: "T" };
     const state = play([turn, user, request]);
-    const live = (of: SessionState) => rowsOf(of, 0).some((row) => row.kind === "tool" && row.live);
+    const live = (of: SessionState) => rowsOf(of).some((row) => row.kind === "tool" && row.live);
     assert.equal(live(state), true);
     assert.equal(live({ ...state, phase: "interrupted" }), false);
     assert.equal(live(play([{ type: "turn.finished", reason: "failed", steps: 1, durationMs: 1 }], state)), false);
+  });
+
+  it("cuts a turn into parts without a second head, a second end or a second key", () => {
+    const notice: NewEvent = { type: "notice.raised", level: "info", code: "n", message: "Same moment" };
+    const events = [turn, user, says("a", "One."), notice, notice, says("b", "Two.")];
+    const whole = play([...events, { type: "turn.finished", reason: "completed", steps: 1, durationMs: 1 }]);
+    const [only] = whole.turns as [SessionState["turns"][0]];
+    const all = rowsOf(whole);
+    assert.equal(new Set(all.map(({ key }) => key)).size, all.length);
+    for (let cut = 1; cut < only.entries.length; cut += 1) {
+      const place = { turn: 0, entry: cut };
+      const session = { ...whole, turns: [{ ...only, entries: only.entries.slice(cut) }] };
+      const past = { from: FIRST_PLACE, to: place, turns: [{ ...only, entries: only.entries.slice(0, cut) }] };
+      const rows = rowsOfHeld({ session, from: place, past });
+      assert.deepEqual(
+        rows.map(({ key }) => key),
+        all.map(({ key }) => key),
+      );
+      const end = rowsOfHeld({ session, from: place, past: null });
+      assert.deepEqual(
+        end.map(({ key }) => key),
+        all.slice(-end.length).map(({ key }) => key),
+      );
+      assert.equal(rowAt(rows, place), rows.length - end.length);
+    }
   });
 });

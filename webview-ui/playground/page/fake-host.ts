@@ -1,11 +1,14 @@
 /** An extension host in the page: holds the state of a scene, sends snapshots and events, answers the simple messages. */
 import { reduce, reduceAll } from "../../../src/protocol/reduce.ts";
 import type { SessionState } from "../../../src/protocol/state.ts";
+import { FIRST_PLACE, type Place, stretchAfter, stretchBefore, stretchOf } from "../../../src/protocol/timeline.ts";
 import type { HostMessage, ViewEnvironment, ViewMessage } from "../../../src/protocol/webview.ts";
 import { freeTurn } from "./scenes/free-turn.ts";
 import { FOLDER, type Scene, Script, SESSION_ID, type Stage } from "./stage.ts";
 
-const SNAPSHOT_ENTRIES = 200;
+/** As the real host has them. */
+const SNAPSHOT = { entries: 60, chars: 300_000 };
+const PAGE = { entries: 200, chars: 1_000_000 };
 const KEPT = "codepilot-playground-kept";
 
 const environment: ViewEnvironment = {
@@ -21,7 +24,13 @@ const environment: ViewEnvironment = {
   recent: [],
 };
 
-export function fakeHost(scene: Scene, options: { speed: number }) {
+export interface FakeHostOptions {
+  readonly speed: number;
+  /** The page's own window, where the panel is not in a frame. */
+  readonly panel?: () => Window;
+}
+
+export function fakeHost(scene: Scene, options: FakeHostOptions) {
   const began = performance.now();
   const script = new Script(Date.now() - 600_000);
   scene.before?.(script.opened());
@@ -37,7 +46,7 @@ export function fakeHost(scene: Scene, options: { speed: number }) {
   Object.assign(globalThis, { playground: { log, preparedMs: performance.now() - began } });
 
   function post(message: HostMessage): void {
-    window.postMessage(JSON.parse(JSON.stringify(message)), "*");
+    (options.panel?.() ?? window).postMessage(JSON.parse(JSON.stringify(message)), "*");
   }
 
   function send(): void {
@@ -45,7 +54,9 @@ export function fakeHost(scene: Scene, options: { speed: number }) {
     sent = script.events.length;
     if (!state) state = reduceAll(script.events.slice(0, sent - events.length));
     for (const event of events) state = reduce(state, event);
-    if (events.length > 0) post({ type: "events", sessionId: SESSION_ID, afterSeq: sentSeq, events });
+    if (events.length > 0) {
+      post({ type: "events", sessionId: SESSION_ID, afterSeq: sentSeq, events, phase: state.phase });
+    }
     sentSeq = script.seq;
   }
 
@@ -81,21 +92,16 @@ export function fakeHost(scene: Scene, options: { speed: number }) {
   };
 
   function snapshot(): void {
-    const turns = state?.turns ?? [];
-    let from = turns.length;
-    let entries = 0;
-    while (from > 0 && entries < SNAPSHOT_ENTRIES) entries += turns[--from]?.entries.length ?? 0;
-    post({ type: "snapshot", state: state && { ...state, turns: turns.slice(from) }, olderTurns: from });
+    const whole = stretchOf(state?.turns ?? []);
+    const { from, turns } = stretchBefore(whole, whole.to, SNAPSHOT);
+    post({ type: "snapshot", state: state && { ...state, turns }, from: state ? from : FIRST_PLACE });
     sentSeq = script.seq;
   }
 
-  function older(beforeTurnId: string): void {
-    const turns = state?.turns ?? [];
-    const end = turns.findIndex((turn) => turn.turnId === beforeTurnId);
-    let from = end;
-    let entries = 0;
-    while (from > 0 && entries < SNAPSHOT_ENTRIES) entries += turns[--from]?.entries.length ?? 0;
-    post({ type: "turns", sessionId: SESSION_ID, turns: turns.slice(from, end), olderTurns: from });
+  function page(direction: "before" | "after", place: Place): void {
+    const whole = stretchOf(state?.turns ?? []);
+    const stretch = direction === "before" ? stretchBefore(whole, place, PAGE) : stretchAfter(whole, place, PAGE);
+    post({ type: "entries", sessionId: SESSION_ID, afterSeq: sentSeq, ...stretch });
   }
 
   async function run(play: (stage: Stage) => Promise<void>): Promise<void> {
@@ -123,8 +129,9 @@ export function fakeHost(scene: Scene, options: { speed: number }) {
         snapshot();
         if (!playing && scene.play && log.filter(({ type }) => type === "ready").length === 1) void run(scene.play);
         break;
-      case "turns.load":
-        setTimeout(() => older(message.beforeTurnId), 100);
+      case "entries.load":
+        // An extension host answers after a while.
+        setTimeout(() => page(message.direction, message.place), 30);
         break;
       case "session.start":
         state = reduceAll(script.events);

@@ -1,8 +1,14 @@
 import { memo } from "react";
 import type { Row } from "../logic/rows.ts";
-import { Notice, Reasoning, Retry, TextRow, TurnHead, UserMessage, Working } from "./messages.tsx";
+import { Notice } from "./notice.tsx";
+import { Reasoning } from "./reasoning.tsx";
+import { Retry } from "./retry.tsx";
+import { TextRow } from "./text-row.tsx";
 import { ToolCard } from "./tool-card.tsx";
 import { TurnFooter } from "./turn-footer.tsx";
+import { TurnHead } from "./turn-head.tsx";
+import { UserMessage } from "./user-message.tsx";
+import { Working } from "./working.tsx";
 
 /** Padding instead of margins: the virtual list measures boxes. */
 export const RowView = memo(function RowView({ row }: { row: Row }) {

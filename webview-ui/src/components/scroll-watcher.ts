@@ -11,6 +11,8 @@ export function watcher(
   stuck: { current: boolean },
   setAtBottom: (value: boolean) => void,
   toBottom: () => void,
+  /** Whether the bottom of the rows is the end of the session, to be held on to. */
+  isEnd: () => boolean,
 ): { watch: (element: HTMLElement | null) => void } {
   let stop: AbortController | undefined;
   return {
@@ -58,7 +60,7 @@ export function watcher(
           // The scroll event of the last step down may come after the person has turned round.
           const leaving = now - letGo < INTENT_MS;
           if (element.scrollTop < top && byPerson) stuck.current = false;
-          else if (bottom && !leaving) stuck.current = true;
+          else if (bottom && !leaving && isEnd()) stuck.current = true;
           top = element.scrollTop;
           setAtBottom(stuck.current);
         },

@@ -4,9 +4,23 @@
  */
 
 import type { AgentEvent } from "../../../src/protocol/events.ts";
-import { reduce } from "../../../src/protocol/reduce.ts";
-import type { SessionState, TurnState } from "../../../src/protocol/state.ts";
+import type { SessionState } from "../../../src/protocol/state.ts";
+import { FIRST_PLACE, type Place, type Stretch, samePlace } from "../../../src/protocol/timeline.ts";
 import type { HostMessage, ViewEnvironment } from "../../../src/protocol/webview.ts";
+import {
+  applyEvent,
+  bound,
+  goTo,
+  type Held,
+  heldBounds,
+  type Reading,
+  takeLiveEnd,
+  takePage,
+  withPhase,
+} from "./held.ts";
+
+/** What was asked for of the timeline: the entries next to what is held, or those from a place elsewhere on. */
+export type Loading = "older" | "newer" | { readonly goTo: Place };
 
 export interface Shown {
   readonly environment: ViewEnvironment | null;
@@ -14,10 +28,16 @@ export interface Shown {
   readonly synced: boolean;
   /** A snapshot has been asked for; events are worth nothing until it comes. */
   readonly awaitingSnapshot: boolean;
+  /** Its turns are the live end of the timeline. */
   readonly session: SessionState | null;
-  /** Turns the host has in front of the first one here. */
-  readonly olderTurns: number;
-  readonly loadingOlder: boolean;
+  readonly from: Place;
+  /** What was loaded of the timeline before the live end. */
+  readonly past: Stretch | null;
+  readonly loading: Loading | null;
+  /** Goes up when other rows are shown than those next to the ones before: the list begins anew, at `landing`. */
+  readonly visit: number;
+  /** Null: at the end. */
+  readonly landing: Place | null;
   /** Something asked of the host could not be done. */
   readonly failure: string | null;
 }
@@ -27,8 +47,11 @@ export const nothingShown: Shown = {
   synced: false,
   awaitingSnapshot: true,
   session: null,
-  olderTurns: 0,
-  loadingOlder: false,
+  from: FIRST_PLACE,
+  past: null,
+  loading: null,
+  visit: 0,
+  landing: null,
   failure: null,
 };
 
@@ -40,7 +63,12 @@ export interface Intake {
   readonly focus: { readonly text?: string } | null;
 }
 
-export function takeIn(before: Shown, messages: readonly HostMessage[]): Intake {
+export function takeIn(
+  before: Shown,
+  messages: readonly HostMessage[],
+  reading: Reading = null,
+  bounds = heldBounds,
+): Intake {
   let shown = before;
   let resync = false;
   let focus: Intake["focus"] = null;
@@ -51,61 +79,73 @@ export function takeIn(before: Shown, messages: readonly HostMessage[]): Intake 
         shown = { ...shown, environment: message.environment };
         break;
       case "snapshot":
-        shown = takeSnapshot(shown, message.state, message.olderTurns);
+        shown = takeSnapshot(shown, message.state, message.from, reading);
         resync = false;
         break;
       case "events": {
         if (shown.awaitingSnapshot) break;
-        const { session } = shown;
-        if (session?.sessionId !== message.sessionId || message.afterSeq > session.lastSeq) {
-          shown = { ...shown, awaitingSnapshot: true };
-          resync = true;
-          break;
-        }
-        let state = session;
-        for (const event of message.events) {
-          const next = reduce(state, event);
-          if (next !== state) applied.push(event);
-          state = next;
-        }
-        shown = { ...shown, session: state };
+        const after = takeEvents(shown, message, applied);
+        resync ||= after === null;
+        shown = after ?? { ...shown, awaitingSnapshot: true };
         break;
       }
-      case "turns":
-        shown = takeOlder(shown, message.sessionId, message.turns, message.olderTurns);
+      case "entries": {
+        if (shown.awaitingSnapshot) break;
+        const after = takeEntries(shown, message);
+        resync ||= after === null;
+        shown = after ?? { ...shown, awaitingSnapshot: true };
         break;
+      }
       case "composer.focus":
         focus = message.text === undefined ? {} : { text: message.text };
         break;
       case "failed":
-        shown = { ...shown, failure: message.message, loadingOlder: false };
+        shown = { ...shown, failure: message.message, loading: null };
         break;
     }
   }
+  const held = heldIn(shown);
+  const grown = shown.past !== before.past || shown.session?.turns !== before.session?.turns;
+  if (held && grown) shown = { ...shown, ...bound(held, reading, bounds) };
   return { shown, resync, applied, focus };
 }
 
-function takeSnapshot(shown: Shown, state: SessionState | null, olderTurns: number): Shown {
-  const base = { ...shown, synced: true, awaitingSnapshot: false, loadingOlder: false };
-  const previous = shown.session;
-  if (!state || !previous || previous.sessionId !== state.sessionId) return { ...base, session: state, olderTurns };
-  // A re-sync of the same session: older turns that were loaded already stay, or the view would jump.
-  const first = state.turns[0]?.turnId;
-  const at = previous.turns.findIndex((turn) => turn.turnId === first);
-  if (at <= 0) return { ...base, session: state, olderTurns };
-  const kept = previous.turns.slice(0, at);
-  return { ...base, session: { ...state, turns: [...kept, ...state.turns] }, olderTurns: olderTurns - kept.length };
+/** The timeline of what is shown. */
+export function heldIn({ session, from, past }: Pick<Shown, "session" | "from" | "past">): Held | null {
+  return session && { session, from, past };
 }
 
-function takeOlder(shown: Shown, sessionId: string, turns: readonly TurnState[], olderTurns: number): Shown {
-  const { session } = shown;
-  if (session?.sessionId !== sessionId) return shown;
-  const known = new Set(session.turns.map((turn) => turn.turnId));
-  const added = turns.filter((turn) => !known.has(turn.turnId));
-  return {
-    ...shown,
-    loadingOlder: false,
-    olderTurns,
-    session: added.length === 0 ? session : { ...session, turns: [...added, ...session.turns] },
-  };
+function takeSnapshot(shown: Shown, state: SessionState | null, from: Place, reading: Reading): Shown {
+  const base = { ...shown, synced: true, awaitingSnapshot: false, loading: null };
+  if (!state) return { ...base, session: null, from: FIRST_PLACE, past: null };
+  return { ...base, ...takeLiveEnd(heldIn(shown), state, from, reading) };
+}
+
+/** Null: something is missing, and only a snapshot can tell what. */
+function takeEvents(
+  shown: Shown,
+  message: Extract<HostMessage, { type: "events" }>,
+  applied: AgentEvent[],
+): Shown | null {
+  let held = heldIn(shown);
+  if (held?.session.sessionId !== message.sessionId || message.afterSeq > held.session.lastSeq) return null;
+  for (const event of message.events) {
+    const next: Held | null = applyEvent(held, event);
+    if (!next) return null;
+    if (next !== held) applied.push(event);
+    held = next;
+  }
+  return { ...shown, ...withPhase(held, message.phase) };
+}
+
+/** Null: something is missing before it. */
+function takeEntries(shown: Shown, page: Extract<HostMessage, { type: "entries" }>): Shown | null {
+  const held = heldIn(shown);
+  if (held?.session.sessionId !== page.sessionId) return shown;
+  if (page.afterSeq > held.session.lastSeq) return null;
+  const { loading } = shown;
+  const done: Shown = { ...shown, loading: null };
+  if (typeof loading !== "object" || !loading) return { ...done, ...takePage(held, page) };
+  if (!samePlace(loading.goTo, page.from)) return shown;
+  return { ...done, ...goTo(held, page), visit: shown.visit + 1, landing: loading.goTo };
 }

@@ -1,18 +1,23 @@
 /**
- * The rows of the timeline: what the virtual list shows, cut from the session's turns. Turns and entries are
- * immutable, so their rows are kept with them and a delta makes new rows for the streaming text only.
+ * The rows of the timeline: what the virtual list shows, cut from the turns that the panel holds. Turns and entries are
+ * immutable, so their rows are kept with them and a delta makes new rows for the streaming text only. A kind of row has
+ * its type here, is made by `makeRows` (or stands for no entry), and has a component of its own (row-view.tsx).
  */
 import type { Item } from "../../../src/protocol/items.ts";
 import type { Entry, ItemEntry, NoticeEntry, SessionState, ToolEntry, TurnState } from "../../../src/protocol/state.ts";
+import { comparePlaces, type Place } from "../../../src/protocol/timeline.ts";
+import { type Held, isJoined, partsOf, type TurnPart } from "./held.ts";
 import { type Block, splitParts } from "./markdown-blocks.ts";
 
 type UserItem = Extract<Item, { kind: "user_message" }>;
 
-export type Row =
-  | { readonly key: string; readonly kind: "turn"; readonly ordinal: number; readonly turn: TurnHead }
-  | { readonly key: string; readonly kind: "user"; readonly item: UserItem; readonly at: number }
+/** `place` is the place of the entry it shows, or of the one it stands next to. */
+export type Row = { readonly key: string; readonly place: Place } & RowContent;
+
+type RowContent =
+  | { readonly kind: "turn"; readonly ordinal: number; readonly turn: TurnHead }
+  | { readonly kind: "user"; readonly item: UserItem; readonly at: number }
   | {
-      readonly key: string;
       readonly kind: "text";
       readonly blocks: readonly Block[];
       readonly streaming: boolean;
@@ -20,7 +25,6 @@ export type Row =
       readonly incomplete?: "token-limit" | "interrupted";
     }
   | {
-      readonly key: string;
       readonly kind: "reasoning";
       readonly text: string;
       readonly streaming: boolean;
@@ -28,11 +32,13 @@ export type Row =
       readonly durationMs: number | null;
       readonly startedAt: number;
     }
-  | { readonly key: string; readonly kind: "tool"; readonly entry: ToolEntry; readonly live: boolean }
-  | { readonly key: string; readonly kind: "notice"; readonly notice: NoticeEntry }
-  | { readonly key: string; readonly kind: "working"; readonly startedAt: number }
-  | { readonly key: string; readonly kind: "retry"; readonly retry: NonNullable<SessionState["retry"]> }
-  | { readonly key: string; readonly kind: "footer"; readonly turn: TurnState; readonly last: boolean };
+  | { readonly kind: "tool"; readonly entry: ToolEntry; readonly live: boolean }
+  | { readonly kind: "notice"; readonly notice: NoticeEntry }
+  | { readonly kind: "working"; readonly startedAt: number }
+  | { readonly kind: "retry"; readonly retry: NonNullable<SessionState["retry"]> }
+  | { readonly kind: "footer"; readonly turn: TurnState; readonly last: boolean };
+
+export type RowOf<K extends RowContent["kind"]> = Extract<Row, { kind: K }>;
 
 export interface TurnHead {
   readonly turnId: string;
@@ -40,86 +46,135 @@ export interface TurnHead {
   readonly input: UserItem | null;
 }
 
-interface CachedTurn {
-  readonly ordinal: number;
+/** What the rows of a part of a turn depend on besides the part. */
+interface PartContext {
+  readonly number: number;
+  readonly offset: number;
+  readonly toEnd: boolean;
+  /** Its calls may still go on. */
   readonly live: boolean;
+  /** It is the last turn of the session. */
   readonly last: boolean;
-  readonly rows: readonly Row[];
+  /** When what came before the part happened; null when that is not known here. */
+  readonly since: number | null;
 }
 
-const turnRows = new WeakMap<TurnState, CachedTurn>();
-const entryRows = new WeakMap<
-  Entry,
-  { readonly live: boolean; readonly since: number; readonly rows: readonly Row[] }
->();
+/** What the rows of an entry depend on besides the entry. */
+interface EntryContext {
+  readonly turn: number;
+  readonly index: number;
+  readonly live: boolean;
+  readonly since: number | null;
+}
 
-export function rowsOf(session: SessionState, olderTurns: number): Row[] {
+const partRows = new WeakMap<TurnState, { readonly context: PartContext; readonly rows: readonly Row[] }>();
+const entryRows = new WeakMap<Entry, { readonly context: EntryContext; readonly rows: readonly Row[] }>();
+
+export function rowsOf(held: Held): Row[] {
+  const { session, from } = held;
   const rows: Row[] = [];
-  const lastIndex = session.turns.length - 1;
-  session.turns.forEach((turn, index) => {
+  const lastNumber = from.turn + session.turns.length - 1;
+  let before: TurnPart | undefined;
+  for (const part of partsOf(held)) {
+    const { turn, number, offset, toEnd } = part;
+    const goesOn = before?.number === number;
+    const since = goesOn ? lastMoment((before as TurnPart).turn) : offset === 0 ? turn.startedAt : null;
     const live = session.activeTurnId === turn.turnId && session.phase !== "interrupted";
-    for (const row of rowsOfTurn(turn, olderTurns + index + 1, live, index === lastIndex)) rows.push(row);
-  });
-  const turn = session.turns.at(-1);
-  if (turn && session.activeTurnId === turn.turnId) {
-    for (const item of session.streaming) addStreaming(rows, item, lastMoment(turn));
-    if (session.retry) rows.push({ key: "retry", kind: "retry", retry: session.retry });
-    else if (session.phase === "sampling" && session.streaming.length === 0) {
-      rows.push({ key: "working", kind: "working", startedAt: lastMoment(turn) });
+    for (const row of rowsOfPart(turn, { number, offset, toEnd, live, last: number === lastNumber, since })) {
+      rows.push(row);
     }
+    before = part;
   }
+  const turn = session.turns.at(-1);
+  if (turn && session.activeTurnId === turn.turnId && isJoined(held)) addLive(rows, session, turn, placeOfEnd(held));
   return rows;
 }
 
-function rowsOfTurn(turn: TurnState, ordinal: number, live: boolean, last: boolean): readonly Row[] {
-  const cached = turnRows.get(turn);
-  if (cached && cached.ordinal === ordinal && cached.live === live && cached.last === last) return cached.rows;
-  const first = turn.entries[0];
-  const input = first?.kind === "item" && first.item.kind === "user_message" ? first.item : null;
-  const head: TurnHead = { turnId: turn.turnId, startedAt: turn.startedAt, input };
-  const rows: Row[] = [{ key: `turn:${turn.turnId}`, kind: "turn", ordinal, turn: head }];
-  let since = turn.startedAt;
-  for (const entry of input ? turn.entries.slice(1) : turn.entries) {
-    for (const row of rowsOfEntry(entry, live, since)) rows.push(row);
+/** Index of the first row at or after a place; -1 when all are before it. */
+export function rowAt(rows: readonly Row[], place: Place): number {
+  return rows.findIndex((row) => comparePlaces(row.place, place) >= 0);
+}
+
+function placeOfEnd({ session, from }: Held): Place {
+  const offset = session.turns.length === 1 ? from.entry : 0;
+  const entries = session.turns.at(-1)?.entries.length ?? 0;
+  return { turn: from.turn + session.turns.length - 1, entry: offset + entries };
+}
+
+function addLive(rows: Row[], session: SessionState, turn: TurnState, place: Place): void {
+  for (const item of session.streaming) addStreaming(rows, item, lastMoment(turn), place);
+  if (session.retry) rows.push({ key: "retry", place, kind: "retry", retry: session.retry });
+  else if (session.phase === "sampling" && session.streaming.length === 0) {
+    rows.push({ key: "working", place, kind: "working", startedAt: lastMoment(turn) });
+  }
+}
+
+function rowsOfPart(turn: TurnState, context: PartContext): readonly Row[] {
+  const cached = partRows.get(turn);
+  if (cached && sameContext(cached.context, context)) return cached.rows;
+  const { number, offset, toEnd, live, last } = context;
+  let { since } = context;
+  const rows: Row[] = [];
+  let input: UserItem | null = null;
+  if (offset === 0) {
+    const first = turn.entries[0];
+    input = first?.kind === "item" && first.item.kind === "user_message" ? first.item : null;
+    const head: TurnHead = { turnId: turn.turnId, startedAt: turn.startedAt, input };
+    const place = { turn: number, entry: 0 };
+    rows.push({ key: `turn:${turn.turnId}`, place, kind: "turn", ordinal: number + 1, turn: head });
+  }
+  turn.entries.forEach((entry, index) => {
+    if (index === 0 && input) return;
+    for (const row of rowsOfEntry(entry, { turn: number, index: offset + index, live, since })) rows.push(row);
     since = momentOf(entry);
+  });
+  if (turn.finished && toEnd) {
+    const place = { turn: number, entry: offset + turn.entries.length };
+    rows.push({ key: `footer:${turn.turnId}`, place, kind: "footer", turn, last });
   }
-  if (turn.finished) rows.push({ key: `footer:${turn.turnId}`, kind: "footer", turn, last });
-  turnRows.set(turn, { ordinal, live, last, rows });
+  partRows.set(turn, { context, rows });
   return rows;
 }
 
-function rowsOfEntry(entry: Entry, live: boolean, since: number): readonly Row[] {
+function rowsOfEntry(entry: Entry, context: EntryContext): readonly Row[] {
   const cached = entryRows.get(entry);
-  if (cached && cached.live === live && cached.since === since) return cached.rows;
-  const rows = makeRows(entry, live, since);
-  entryRows.set(entry, { live, since, rows });
+  if (cached && sameContext(cached.context, context)) return cached.rows;
+  const rows = makeRows(entry, context);
+  entryRows.set(entry, { context, rows });
   return rows;
 }
 
-function makeRows(entry: Entry, live: boolean, since: number): readonly Row[] {
-  if (entry.kind === "tool") return [{ key: `call:${entry.callId}`, kind: "tool", entry, live }];
-  if (entry.kind === "notice") return [{ key: `notice:${entry.at}:${entry.code}`, kind: "notice", notice: entry }];
+function sameContext<T extends object>(one: T, other: T): boolean {
+  return Object.entries(one).every(([name, value]) => other[name as keyof T] === value);
+}
+
+function makeRows(entry: Entry, { turn, index, live, since }: EntryContext): readonly Row[] {
+  const place = { turn, entry: index };
+  if (entry.kind === "tool") return [{ key: `call:${entry.callId}`, place, kind: "tool", entry, live }];
+  if (entry.kind === "notice") return [{ key: `notice:${turn}:${index}`, place, kind: "notice", notice: entry }];
   if (entry.kind === "script") return [];
   const { item } = entry;
-  if (item.kind === "user_message") return userRows(entry, item);
+  if (item.kind === "user_message") return userRows(entry, item, place);
   if (item.kind === "reasoning") {
     if (item.text.trim() === "") return [];
-    const durationMs = entry.at > since ? entry.at - since : null;
-    return [{ key: item.id, kind: "reasoning", text: item.text, streaming: false, durationMs, startedAt: since }];
+    const durationMs = since !== null && entry.at > since ? entry.at - since : null;
+    const startedAt = since ?? entry.at;
+    return [{ key: item.id, place, kind: "reasoning", text: item.text, streaming: false, durationMs, startedAt }];
   }
   const parts = splitParts(item.text);
   if (parts.length === 0 && item.incomplete) parts.push({ blocks: [] });
-  return parts.map((part, index) => ({
-    key: `${item.id}:${index}`,
+  return parts.map((part, at) => ({
+    key: `${item.id}:${at}`,
+    place,
     kind: "text",
     blocks: part.blocks,
     streaming: false,
-    ...(item.incomplete && index === parts.length - 1 ? { incomplete: item.incomplete } : {}),
+    ...(item.incomplete && at === parts.length - 1 ? { incomplete: item.incomplete } : {}),
   }));
 }
 
-function userRows(entry: ItemEntry, item: UserItem): readonly Row[] {
-  if (item.origin !== "runtime") return [{ key: item.id, kind: "user", item, at: entry.at }];
+function userRows(entry: ItemEntry, item: UserItem, place: Place): readonly Row[] {
+  if (item.origin !== "runtime") return [{ key: item.id, place, kind: "user", item, at: entry.at }];
   const notice: NoticeEntry = {
     kind: "notice",
     level: "info",
@@ -127,25 +182,19 @@ function userRows(entry: ItemEntry, item: UserItem): readonly Row[] {
     message: item.text,
     at: entry.at,
   };
-  return [{ key: item.id, kind: "notice", notice }];
+  return [{ key: item.id, place, kind: "notice", notice }];
 }
 
-function addStreaming(rows: Row[], item: SessionState["streaming"][number], since: number): void {
+function addStreaming(rows: Row[], item: SessionState["streaming"][number], since: number, place: Place): void {
+  const { itemId, text } = item;
   if (item.kind === "reasoning") {
-    rows.push({
-      key: item.itemId,
-      kind: "reasoning",
-      text: item.text,
-      streaming: true,
-      durationMs: null,
-      startedAt: since,
-    });
+    rows.push({ key: itemId, place, kind: "reasoning", text, streaming: true, durationMs: null, startedAt: since });
     return;
   }
-  const parts = splitParts(item.text);
+  const parts = splitParts(text);
   parts.forEach((part, index) => {
     const streaming = index === parts.length - 1;
-    rows.push({ key: `${item.itemId}:${index}`, kind: "text", blocks: part.blocks, streaming });
+    rows.push({ key: `${itemId}:${index}`, place, kind: "text", blocks: part.blocks, streaming });
   });
 }
 

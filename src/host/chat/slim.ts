@@ -1,0 +1,104 @@
+/**
+ * What the panel gets of an entry or event: without what only a provider can read, and cut where no card shows more.
+ * The journal has all of it; what a person decides about (a permission, its diff and command) is never cut.
+ */
+import type { AgentEvent } from "../../protocol/events.ts";
+import type { Item, ToolOutcome, UserInput } from "../../protocol/items.ts";
+import { LIVE_TAIL_CHARS } from "../../protocol/reduce.ts";
+import type { Entry, NoticeEntry, QueuedMessage } from "../../protocol/state.ts";
+
+/** Of a running call; the panel never shows more. */
+export const OUTPUT_CHUNK_CHARS = 2 * LIVE_TAIL_CHARS;
+/** What the model was told; the panel shows `display` and, for tools without one, this. */
+const OUTPUT_CHARS = 8_000;
+const DISPLAY_CHARS = 32_000;
+const ARGUMENTS_CHARS = 20_000;
+const WORDS_CHARS = 64_000;
+const NOTICE_CHARS = 8_000;
+
+const slimEntries = new WeakMap<Entry, Entry>();
+
+export function slimEntry(entry: Entry): Entry {
+  let slim = slimEntries.get(entry);
+  if (!slim) {
+    slim = makeSlim(entry);
+    slimEntries.set(entry, slim);
+  }
+  return slim;
+}
+
+function makeSlim(entry: Entry): Entry {
+  switch (entry.kind) {
+    case "item":
+      return { ...entry, item: slimItem(entry.item) };
+    case "notice":
+      return slimNotice(entry);
+    case "tool": {
+      const { replay: _sealed, outcome, ...rest } = entry;
+      const tool = { ...rest, argumentsText: shortened(entry.argumentsText, ARGUMENTS_CHARS) };
+      return outcome ? { ...tool, outcome: slimOutcome(outcome) } : tool;
+    }
+    default:
+      return entry;
+  }
+}
+
+export function slimEvent(event: AgentEvent): AgentEvent {
+  switch (event.type) {
+    case "item.finished":
+      return { ...event, item: slimItem(event.item) };
+    case "tool.requested": {
+      const { replay: _sealed, ...rest } = event;
+      return { ...rest, argumentsText: shortened(event.argumentsText, ARGUMENTS_CHARS) };
+    }
+    case "tool.output":
+      return { ...event, chunk: event.chunk.slice(-OUTPUT_CHUNK_CHARS) };
+    case "tool.finished":
+      return { ...event, outcome: slimOutcome(event.outcome) };
+    case "turn.started":
+    case "message.queued":
+      return { ...event, input: slimInput(event.input) };
+    case "notice.raised":
+      return slimNotice(event);
+    default:
+      return event;
+  }
+}
+
+export function slimQueued(message: QueuedMessage): QueuedMessage {
+  return { ...message, input: slimInput(message.input) };
+}
+
+/** Beside its item, which has the images, an input gives a title and a line in the queue. */
+function slimInput(input: UserInput): UserInput {
+  return { text: input.text.slice(0, 1_000) };
+}
+
+function slimItem(item: Item): Item {
+  if (item.kind === "user_message") return { ...item, text: shortened(item.text, WORDS_CHARS) };
+  if (!("replay" in item)) return item;
+  const { replay: _sealed, ...rest } = item;
+  return rest;
+}
+
+function slimOutcome(outcome: ToolOutcome): ToolOutcome {
+  const { images: _forTheModel, display, ...rest } = outcome;
+  const slim = { ...rest, output: shortened(outcome.output, OUTPUT_CHARS) };
+  if (!display) return slim;
+  if (display.kind === "text")
+    return { ...slim, display: { ...display, text: shortened(display.text, DISPLAY_CHARS) } };
+  if (display.kind !== "command") return { ...slim, display };
+  return { ...slim, display: { ...display, outputTail: shortened(display.outputTail, DISPLAY_CHARS) } };
+}
+
+function slimNotice<T extends Pick<NoticeEntry, "message">>(notice: T): T {
+  return { ...notice, message: shortened(notice.message, NOTICE_CHARS) };
+}
+
+/** Head and tail of a long text, with what was left out between them. */
+function shortened(text: string, chars: number): string {
+  if (text.length <= chars) return text;
+  const half = chars / 2;
+  const left = (text.length - chars).toLocaleString("en");
+  return `${text.slice(0, half)}\n… ${left} characters are left out here …\n${text.slice(-half)}`;
+}
