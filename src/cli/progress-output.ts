@@ -3,7 +3,7 @@
  * answer itself goes to standard output, so that it can be piped.
  */
 import type { AgentEvent } from "../protocol/events.ts";
-import type { ToolOutcome } from "../protocol/items.ts";
+import type { ScriptOutcome, ToolOutcome } from "../protocol/items.ts";
 import { printable } from "./printable.ts";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -54,6 +54,16 @@ export class ProgressOutput {
       case "tool.finished":
         this.#finishTool(event.callId, event.outcome);
         break;
+      case "script.started":
+        this.#line(`▸ ${event.language}, ${countLines(event.source)}`);
+        this.#status = "running the program";
+        break;
+      case "script.output":
+        for (const line of event.chunk.split("\n")) if (line !== "") this.#line(`  │ ${line}`);
+        break;
+      case "script.finished":
+        this.#finishScript(event.outcome);
+        break;
       case "model.retrying": {
         const wait = (event.delayMs / 1000).toFixed(1);
         this.#line(`  ${event.message} Trying again in ${wait} s (${event.attempt} of ${event.maxAttempts}).`);
@@ -81,6 +91,13 @@ export class ProgressOutput {
     this.#status = "thinking";
   }
 
+  #finishScript({ status, output, errorLine }: ScriptOutcome): void {
+    this.#status = "thinking";
+    if (status === "completed") return;
+    const error = output.split("\n").find((line) => line.startsWith("EXECUTION ERROR")) ?? status;
+    this.#line(`✗ program${errorLine === undefined ? "" : `, line ${errorLine}`} — ${error}`);
+  }
+
   #line(text: string): void {
     this.#clear();
     this.#stream.write(`${printable(text)}\n`);
@@ -96,4 +113,9 @@ export class ProgressOutput {
   #clear(): void {
     if (this.#stream.isTTY) this.#stream.write("\r\u001b[2K");
   }
+}
+
+function countLines(source: string): string {
+  const count = source.trimEnd().split("\n").length;
+  return count === 1 ? "1 line" : `${count} lines`;
 }
