@@ -1,15 +1,20 @@
 /** The options of `codepilot exec` as commander hands them over, checked and turned into one request. */
 import * as z from "zod";
 import { AppError } from "../base/app-error.ts";
+import type { AgentProfile } from "../protocol/agent-profile.ts";
 import { type ApprovalPolicy, approvalPolicySchema } from "../protocol/permissions.ts";
+
+type SessionInterface = AgentProfile["interface"];
 
 export interface ExecRequest {
   /** Words of the command line; undefined: read standard input where the command allows it. */
   readonly task: string | undefined;
-  readonly cwd: string;
+  /** Undefined: where the command was called, or an agent file's folder. */
+  readonly cwd: string | undefined;
   readonly agentFile: string | undefined;
   readonly model: string | undefined;
   readonly baseUrl: string | undefined;
+  readonly interface: SessionInterface | undefined;
   readonly approval: ApprovalPolicy;
   readonly yes: boolean;
   readonly maxSteps: number | undefined;
@@ -53,10 +58,11 @@ export function readExecOptions(words: readonly string[], raw: unknown): ExecReq
   const { resume, task } = splitResume(options.resume, words);
   return {
     task,
-    cwd: options.cwd ?? process.cwd(),
+    cwd: options.cwd,
     agentFile: options.agent,
     model: options.model,
     baseUrl: readBaseUrl(options.baseUrl),
+    interface: options.interface as SessionInterface | undefined,
     approval: readApproval(options.approval),
     yes: options.yes ?? false,
     maxSteps: readMaxSteps(options.maxSteps),

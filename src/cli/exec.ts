@@ -1,12 +1,13 @@
 /** `codepilot exec`: one task to its end without a window. */
 import { AppError } from "../base/app-error.ts";
 import { systemClock } from "../base/clock.ts";
-import { loadAgentFile } from "../embed/agent-file.ts";
+import { endpointOf } from "../embed/agent-file/endpoint.ts";
+import type { LoadedAgentFile } from "../embed/agent-file/load-agent-file.ts";
 import { openStore } from "../embed/open-store.ts";
 import { Runtime, type TurnResult } from "../embed/runtime.ts";
 import type { RuntimeOptions } from "../embed/runtime-options.ts";
 import type { SessionStore } from "../ports/session-store.ts";
-import type { AgentFile } from "../protocol/agent-file.ts";
+import type { AgentProfile } from "../protocol/agent-profile.ts";
 import type { ExecRequest } from "./exec-options.ts";
 import { EXIT } from "./exit-codes.ts";
 import { LineWriter } from "./line-writer.ts";
@@ -19,9 +20,8 @@ const QUIET_INPUT_MS = 2_000;
 
 /** Rejects with AppError for what is wrong before a turn starts; afterwards the exit code tells. */
 export async function exec(request: ExecRequest): Promise<number> {
-  const loaded = request.agentFile === undefined ? undefined : await loadAgentFile(request.agentFile);
-  // An agent file that names its folder means it, wherever it is called from.
-  const cwd = await checkWorkingDirectory(loaded?.workDir ?? request.cwd);
+  const loaded = request.agentFile === undefined ? undefined : await readAgent(request.agentFile);
+  const cwd = await checkWorkingDirectory(placeOf(request, loaded));
   const store = openStore(request.store, undefined);
   const task = request.task ?? (await readStandardInput());
   const resume = request.resume && (await findSession(store, request.resume, cwd, task !== undefined));
@@ -31,7 +31,7 @@ export async function exec(request: ExecRequest): Promise<number> {
   const out = new LineWriter(process.stdout);
   const progress = request.json ? undefined : new ProgressOutput(process.stderr);
   const runtime = await Runtime.open({
-    ...runtimeOptions(request, loaded?.agent, { cwd, store, resume }),
+    ...runtimeOptions(request, loaded?.profile, { cwd, store, resume }),
     onEvent: (event) => {
       if (request.json) out.write(JSON.stringify(event));
       else progress?.show(event);
@@ -100,39 +100,47 @@ function exitCodeOf(result: TurnResult): number {
   }
 }
 
+/** An agent file is read by a parser that a run without one need not load. */
+async function readAgent(path: string): Promise<LoadedAgentFile> {
+  const { loadAgentFile } = await import("../embed/agent-file/load-agent-file.ts");
+  const loaded = await loadAgentFile(path);
+  const endpoint = endpointOf(loaded.profile);
+  const remark = endpoint && `${path}: the task and the key in ${endpoint.apiKeyEnv} go to ${endpoint.host}.`;
+  const warnings = [...loaded.warnings, ...(remark ? [remark] : [])];
+  for (const warning of warnings) process.stderr.write(`codepilot: ${printable(warning)}\n`);
+  if (loaded.profile.model?.id.startsWith("vscode/")) {
+    throw new AppError("usage", `${path}: models of the editor (vscode) can only be used in the editor`, {
+      next: "Name another one with --model PROVIDER/NAME.",
+    });
+  }
+  return loaded;
+}
+
+/** An agent file that names its folder means it, wherever it is called from; one that does not may be told by -C. */
+function placeOf(request: ExecRequest, loaded: LoadedAgentFile | undefined): string {
+  return loaded?.profile.workDir ?? request.cwd ?? loaded?.home ?? process.cwd();
+}
+
 function runtimeOptions(
   request: ExecRequest,
-  agent: AgentFile | undefined,
+  agent: AgentProfile | undefined,
   place: { cwd: string; store: SessionStore; resume: string | undefined },
 ): RuntimeOptions {
-  const settings = agent?.model;
-  const model = request.model ?? (settings ? `${settings.provider}/${settings.name}` : undefined);
-  if (model === undefined && place.resume === undefined) {
+  if (request.model === undefined && agent?.model === undefined && place.resume === undefined) {
     throw new AppError("usage", "no model was named", {
       next: "Use --model PROVIDER/NAME, for example --model anthropic/claude-sonnet-5 or --model demo/scripted.",
     });
   }
-  // Settings of the file's model are not those of another one.
-  const ofFile = request.model === undefined ? settings : undefined;
-  const baseUrl = request.baseUrl ?? ofFile?.base_url;
-  const maxSteps = request.maxSteps ?? agent?.runtime?.max_steps;
-  const thinking = ofFile?.thinking?.enabled ? (ofFile.thinking.budget_tokens ?? 8000) : undefined;
   return {
     cwd: place.cwd,
     store: place.store,
     approval: request.approval,
     allowAll: request.yes,
-    modelSettings: {
-      ...(ofFile?.temperature === undefined ? {} : { temperature: ofFile.temperature }),
-      ...(ofFile?.max_tokens === undefined ? {} : { maxOutputTokens: ofFile.max_tokens }),
-      ...(ofFile?.reasoning_effort === undefined ? {} : { reasoningEffort: ofFile.reasoning_effort }),
-      ...(thinking === undefined ? {} : { thinkingBudgetTokens: thinking }),
-    },
-    ...(model === undefined ? {} : { model }),
-    ...(baseUrl === undefined ? {} : { baseUrl }),
-    ...(ofFile?.api_key_env === undefined ? {} : { apiKeyEnv: ofFile.api_key_env }),
-    ...(maxSteps === undefined ? {} : { maxSteps }),
-    ...(agent?.tools === undefined ? {} : { tools: agent.tools }),
+    ...(agent === undefined ? {} : { agent }),
+    ...(request.model === undefined ? {} : { model: request.model }),
+    ...(request.baseUrl === undefined ? {} : { baseUrl: request.baseUrl }),
+    ...(request.interface === undefined ? {} : { interface: request.interface }),
+    ...(request.maxSteps === undefined ? {} : { maxSteps: request.maxSteps }),
     ...(place.resume === undefined ? {} : { resume: place.resume }),
     ...(request.sessionId === undefined ? {} : { sessionId: request.sessionId }),
   };

@@ -20,7 +20,7 @@ function program(setExit: (code: number) => void): Command {
     .argument("[task...]", "what to do")
     .option("-C, --cwd <dir>", "working directory")
     .option("--agent <file>", "agent file (agent.yaml)")
-    .option("--model <provider/name>", "openai, openai-chat, anthropic or demo, and the model's name")
+    .option("--model <provider/name>", "openai, openai-chat, anthropic, alibaba or demo, and the model's name")
     .option("--base-url <url>", "endpoint of the provider")
     .option("--interface <kind>", "tools, python or javascript")
     .option("--dialect <name>", "codepilot or codex")

@@ -12,8 +12,10 @@ import { emptyState, type SessionState } from "../protocol/state.ts";
 import { readProjectRules, staticInstructions } from "../runtime/instructions.ts";
 import { Session } from "../runtime/session.ts";
 import { ToolRegistry } from "../runtime/tool-registry.ts";
+import { agentOf, settingsFor, withAgent } from "./agent-file/agent-options.ts";
 import { AnsweringHooks } from "./answering-hooks.ts";
 import { assembleWorkspace, type WorkspaceParts } from "./assemble-workspace.ts";
+import { environmentSecrets } from "./environment-secrets.ts";
 import { type Connection, ModelSelector } from "./model-selector.ts";
 import { openStore } from "./open-store.ts";
 import { PRODUCT_VERSION } from "./product-version.ts";
@@ -40,29 +42,33 @@ export interface AssembledSession {
  * Makes the session that the options describe, or opens the one they resume. Rejects with AppError `usage`,
  * `not-found`, `in-use` or `storage`; a journal that was opened is closed again then.
  */
-export async function assembleSession(options: RuntimeOptions): Promise<AssembledSession> {
-  const { adapters = {} } = options;
+export async function assembleSession(given: RuntimeOptions): Promise<AssembledSession> {
+  const { adapters = {} } = given;
   const log = adapters.log ?? silentLog;
   const ids = adapters.ids ?? randomIds;
-  const store = openStore(options.store ?? "file", options.home);
-  const sessionId = options.resume ?? options.sessionId ?? ids.next("session");
-  const common = { options, sessionId, ids, log };
-  if (options.resume === undefined) {
+  const store = openStore(given.store ?? "file", given.home);
+  const sessionId = given.resume ?? given.sessionId ?? ids.next("session");
+  const common = { sessionId, ids, log };
+  if (given.resume === undefined) {
+    const options = withAgent(given);
     // All that can be wrong with the options is found before the session's name is taken.
     const cwd = resolve(options.cwd);
     const place = { cwd, folders: [cwd, ...(options.folders ?? [])] };
     const prepared = prepare(options, { place, model: options.model ?? "", events: [], ids, log });
-    const opened = { journal: await store.create(sessionId, cwd), events: [], warnings: [] };
-    return closingOnFailure(opened, () => startSession({ ...common, ...prepared, opened, state: emptyState, place }));
+    const journal = await store.create(sessionId, resolve(options.listedUnder ?? cwd));
+    const opened = { journal, events: [], warnings: [] };
+    const start = { ...common, ...prepared, options, opened, state: emptyState, place };
+    return closingOnFailure(opened, () => startSession(start));
   }
   const opened = await store.open(sessionId);
   return closingOnFailure(opened, async () => {
     const state = reduceAll(opened.events, emptyState);
+    const options = withAgent(given, agentOf(opened.events));
     await checkHome(state);
     const place = { cwd: state.cwd, folders: state.folders };
     const model = options.model ?? state.model;
     const prepared = prepare(options, { place, model, events: opened.events, ids, log });
-    return startSession({ ...common, ...prepared, opened, state, place });
+    return startSession({ ...common, ...prepared, options, opened, state, place });
   });
 }
 
@@ -92,6 +98,7 @@ function prepare(options: RuntimeOptions, { place, model, events, ids, log }: Pr
     ...place,
     adapters: options.adapters ?? {},
     selection: options.tools,
+    maxOutputChars: options.agent?.maxOutputChars,
     shell: options.shell,
     ids,
     log,
@@ -132,17 +139,21 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
     log,
     random: Math.random,
     maxSteps: options.maxSteps,
-    policy: () => ({ approval: options.approval ?? "untrusted", trusted: options.trusted?.() ?? true }),
+    policy: () => ({
+      approval: options.approval ?? "untrusted",
+      trusted: options.trusted?.() ?? true,
+      ...(options.agent ? { agent: options.agent } : {}),
+    }),
     approver: () => hooks.approver(),
     answerer: () => hooks.answerer(),
     selectModel: (id) => models.select(id),
     contextSources: async () => ({
       instructions: staticInstructions(
-        { cwd: place.cwd, folders: workspace.paths.folders, platform: process.platform },
+        { cwd: place.cwd, folders: workspace.paths.folders, platform: process.platform, agent: options.agent },
         await readProjectRules(workspace.files, place.cwd),
       ),
       tools: registry.specs(),
-      settings: options.modelSettings ?? {},
+      settings: settingsFor(options, session.state.model),
     }),
   });
   if (options.onEvent) session.on(options.onEvent);
@@ -156,6 +167,7 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
         model,
         interface: "tools",
         dialect: "codepilot",
+        ...(options.agent ? { agent: options.agent } : {}),
         productVersion: PRODUCT_VERSION,
       },
     ]);
@@ -173,9 +185,11 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
     session,
     registry,
     hooks,
-    useFolders: (folders) => {
+    useFolders: async (folders) => {
+      // An agent that names its folder has that one only, whatever else is open.
+      if (options.agent?.workDir !== undefined) return;
       workspace.paths.useFolders(folders);
-      return session.emit(foldersChange(session.state, folders));
+      await session.emit(foldersChange(session.state, folders));
     },
     readBlob: (hash) => journal.getBlob(hash),
   };
@@ -199,7 +213,7 @@ function modelSelector(options: RuntimeOptions, model: string): ModelSelector {
       ...adapters.connection?.(provider),
       ...(provider === ownProvider ? defined({ baseUrl, apiKey, apiKeyEnv }) : {}),
     }),
-    secrets: adapters.secrets ?? { get: async (name) => process.env[name] },
+    secrets: adapters.secrets ?? environmentSecrets,
     environment: process.env,
     ownClient: adapters.modelClient,
   });

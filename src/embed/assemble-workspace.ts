@@ -9,6 +9,7 @@ import type { FileSystem } from "../ports/file-system.ts";
 import type { Log } from "../ports/log.ts";
 import type { Terminals } from "../ports/terminals.ts";
 import type { Tool } from "../ports/tool.ts";
+import { contextTools } from "../protocol/agent-tools.ts";
 import type { AgentEvent } from "../protocol/events.ts";
 import { createTools } from "../tools/index.ts";
 import { ReadLedger } from "../workspace/read-ledger.ts";
@@ -20,6 +21,8 @@ export interface WorkspaceOptions {
   readonly folders: readonly string[];
   readonly adapters: RuntimeAdapters;
   readonly selection: ToolSelection | undefined;
+  /** Of what a command printed; undefined: the tools' own limit. */
+  readonly maxOutputChars: number | undefined;
   readonly shell: string | undefined;
   readonly ids: IdSource;
   readonly log: Log;
@@ -47,13 +50,17 @@ export function assembleWorkspace(options: WorkspaceOptions): WorkspaceParts {
   for (const event of options.events) {
     if (event.type === "tool.finished" && event.outcome.display) ledger.restoreFrom(event.outcome.display);
   }
-  const all = createTools({ paths, files, ledger, search, terminals, ids });
+  const { maxOutputChars } = options;
+  const all = createTools({ paths, files, ledger, search, terminals, ids, maxOutputChars });
   return { tools: select(all, options.selection), files, terminals, paths };
 }
 
+/** What a session keeps its context with is not for an agent file to switch off. */
+const alwaysOn: ReadonlySet<string> = new Set(contextTools);
+
 function select(all: readonly Tool[], selection: ToolSelection | undefined): readonly Tool[] {
-  if (selection === undefined || selection.length === 0) return all;
-  const known = new Set(all.map((tool) => tool.name));
+  if (selection === undefined) return all;
+  const known = new Set([...all.map((tool) => tool.name), ...contextTools]);
   const unknown = selection.find(({ name }) => !known.has(name));
   if (unknown) {
     throw new AppError("usage", `there is no tool named ${JSON.stringify(unknown.name)}`, {
@@ -61,5 +68,5 @@ function select(all: readonly Tool[], selection: ToolSelection | undefined): rea
     });
   }
   const enabled = new Set(selection.filter((tool) => tool.enabled !== false).map((tool) => tool.name));
-  return all.filter((tool) => enabled.has(tool.name));
+  return all.filter(({ name }) => enabled.has(name) || alwaysOn.has(name));
 }

@@ -11,6 +11,7 @@ export type { Secrets } from "../ports/secrets.ts";
 export type * from "../ports/session-store.ts";
 export type { Terminals } from "../ports/terminals.ts";
 export type * from "../ports/tool.ts";
+export type { AgentProfile } from "../protocol/agent-profile.ts";
 export type { AgentEvent, DurableEvent, EventOf, EventType } from "../protocol/events.ts";
 export type * from "../protocol/items.ts";
 export type { Op } from "../protocol/ops.ts";
@@ -20,6 +21,7 @@ export type { PermissionAnswer, PermissionHandler } from "../runtime/permission-
 export type { QuestionHandler } from "../runtime/question-desk.ts";
 export type { InterruptedTurn } from "../runtime/recovery.ts";
 export type { OpOutcome } from "../runtime/session.ts";
-export { loadAgentFile, parseAgentFile } from "./agent-file.ts";
+export { type LoadedAgentFile, loadAgentFile } from "./agent-file/load-agent-file.ts";
+export { type FileRemark, type ReadAgentFile, readAgentFile } from "./agent-file/read-agent-file.ts";
 export { Runtime, type TurnResult } from "./runtime.ts";
 export type { RuntimeAdapters, RuntimeOptions } from "./runtime-options.ts";

@@ -8,6 +8,7 @@ import type { Search } from "../ports/search.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import type { SessionStore } from "../ports/session-store.ts";
 import type { Terminals } from "../ports/terminals.ts";
+import type { AgentProfile } from "../protocol/agent-profile.ts";
 import type { AgentEvent } from "../protocol/events.ts";
 import type { ApprovalPolicy } from "../protocol/permissions.ts";
 import type { ModelSettings } from "../runtime/context-builder.ts";
@@ -15,7 +16,7 @@ import type { PermissionHandler } from "../runtime/permission-gate.ts";
 import type { QuestionHandler } from "../runtime/question-desk.ts";
 import type { Connection } from "./model-selector.ts";
 
-/** The tools of an agent file: none named means all of them. */
+/** Exactly these of the tools, and what is always on. */
 export type ToolSelection = readonly {
   readonly name: string;
   readonly enabled?: boolean | undefined;
@@ -37,6 +38,11 @@ export interface RuntimeAdapters {
 }
 
 export interface RuntimeOptions {
+  /**
+   * From an agent file. Fills in what the other options leave out; its limits hold in any case. A resumed session has
+   * the one it was opened with.
+   */
+  readonly agent?: AgentProfile;
   /** The working directory; tools are at home in it and in `folders`. */
   readonly cwd: string;
   /** Further workspace folders. */
@@ -59,14 +65,19 @@ export interface RuntimeOptions {
   /** Hears everything from the very first event on; `on` hears what comes after `open`. */
   readonly onEvent?: (event: AgentEvent) => void;
   readonly maxSteps?: number;
+  /** How the model acts. Default: the agent's, else `tools`. */
+  readonly interface?: AgentProfile["interface"];
   readonly store?: SessionStore | "memory" | "file";
   /** Where the file store lives; default `$CODEPILOT_HOME`, else `~/.codepilot`. */
   readonly home?: string;
+  /** The folder under which a new session is listed; default `cwd`. */
+  readonly listedUnder?: string;
   /** Name for a new session. */
   readonly sessionId?: string;
   /** Opens this session instead of making one. */
   readonly resume?: string;
   readonly modelSettings?: ModelSettings;
+  /** Default: the agent's, else all default tools. */
   readonly tools?: ToolSelection;
   readonly shell?: string;
   /** Asked before every decision; false: only reading is possible. Default: trusted. */

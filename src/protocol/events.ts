@@ -3,6 +3,7 @@
  * it) or live (never stored); the union, the decoder and the durable subset are derived from it.
  */
 import * as z from "zod";
+import { agentProfileSchema } from "./agent-profile.ts";
 import {
   fileChangeSchema,
   itemSchema,
@@ -54,6 +55,8 @@ export const eventTable = {
     model: z.string(),
     interface: z.enum(["tools", "python", "javascript"]),
     dialect: z.enum(["codepilot", "codex"]),
+    /** What an agent file came to when the session was opened. */
+    agent: z.optional(agentProfileSchema),
     productVersion: z.string(),
   }),
   "session.closed": durable({}),

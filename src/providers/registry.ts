@@ -6,7 +6,7 @@ import { type HttpModelOptions, shownUrl } from "./http-client.ts";
 import { OpenAiChatClient } from "./openai-chat/client.ts";
 import { OpenAiResponsesClient } from "./openai-responses/client.ts";
 
-export const providerIds = ["openai", "openai-chat", "anthropic", "demo"] as const;
+export const providerIds = ["openai", "openai-chat", "anthropic", "alibaba", "demo"] as const;
 export type ProviderId = (typeof providerIds)[number];
 
 export interface ProviderInfo {
@@ -37,6 +37,15 @@ export const providers: Readonly<Record<ProviderId, ProviderInfo>> = {
       defaultBaseUrl: "https://api.anthropic.com",
       baseUrlEnv: "ANTHROPIC_BASE_URL",
       apiKeyEnv: "ANTHROPIC_API_KEY",
+    },
+  },
+  alibaba: {
+    id: "alibaba",
+    title: "Alibaba Cloud (DashScope international)",
+    endpoint: {
+      defaultBaseUrl: "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+      baseUrlEnv: "DASHSCOPE_BASE_URL",
+      apiKeyEnv: "DASHSCOPE_API_KEY",
     },
   },
   demo: { id: "demo", title: "Demonstration (a scripted model over real tools)" },
@@ -146,6 +155,7 @@ export function createModelClient(options: ModelClientOptions): WarmModelClient 
     case "openai":
       return new OpenAiResponsesClient(http);
     case "openai-chat":
+    case "alibaba":
       return new OpenAiChatClient(http);
     case "anthropic":
       return new AnthropicClient(http);

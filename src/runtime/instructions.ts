@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { headAndTail } from "../base/head-tail-buffer.ts";
 import type { FileSystem } from "../ports/file-system.ts";
+import type { AgentProfile } from "../protocol/agent-profile.ts";
 
 /** Project instructions beyond this many characters are cut in the middle, and the model is told. */
 const MAX_PROJECT_CHARS = 32_000;
@@ -10,10 +11,11 @@ export interface EnvironmentFacts {
   readonly cwd: string;
   readonly folders: readonly string[];
   readonly platform: string;
-  /** The agent file's own words, if there is one. */
-  readonly role?: string;
-  readonly systemPrompt?: string;
+  /** What an agent file says of the agent, if there is one. */
+  readonly agent?: AgentWords | undefined;
 }
+
+export type AgentWords = Pick<AgentProfile, "name" | "role" | "systemPrompt">;
 
 const WORKING_RULES = `How to work:
 - Look before you change: read the files that matter, search for what you do not know. Do not guess file contents.
@@ -26,15 +28,18 @@ const WORKING_RULES = `How to work:
 - Finish with a short account of what you changed and how you checked it. A response without a tool call ends the turn.`;
 
 export function staticInstructions(facts: EnvironmentFacts, projectRules: string): string {
-  const role = facts.role?.trim() || "a coding agent working in the person's editor";
+  const { agent } = facts;
+  const name = agent?.name?.trim() || "CodePilot";
+  // The sentence goes on after it.
+  const role = agent?.role?.trim().replace(/[.!]+$/, "") || "a coding agent working in the person's editor";
   const folders = facts.folders.length > 1 ? `\nWorkspace folders: ${facts.folders.join(", ")}` : "";
   const parts = [
-    `You are CodePilot, ${role}. You work on the files of a workspace with the tools you are given until the task is done.`,
+    `You are ${name}, ${role}. You work on the files of a workspace with the tools you are given until the task is done.`,
     WORKING_RULES,
     `Environment:\nWorking directory: ${facts.cwd}${folders}\nPlatform: ${facts.platform}`,
   ];
   if (projectRules !== "") parts.push(`Project instructions (AGENTS.md):\n${projectRules}`);
-  if (facts.systemPrompt?.trim()) parts.push(`Instructions of this agent:\n${facts.systemPrompt.trim()}`);
+  if (agent?.systemPrompt?.trim()) parts.push(`Instructions of this agent:\n${agent.systemPrompt.trim()}`);
   return parts.join("\n\n");
 }
 

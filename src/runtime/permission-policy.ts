@@ -10,6 +10,15 @@ export interface Policy {
   readonly approval: ApprovalPolicy;
   /** False: only reading inside the workspace is possible. */
   readonly trusted: boolean;
+  /** What an agent file sets; it only ever takes away. */
+  readonly agent?: AgentLimits;
+}
+
+export interface AgentLimits {
+  /** Nothing outside the workspace is read or written. */
+  readonly confined: boolean;
+  /** Tools whose every call is asked for. */
+  readonly alwaysAsk: readonly string[];
 }
 
 export interface Verdict {
@@ -39,8 +48,9 @@ export function isProtected(path: string): boolean {
   return PROTECTED.some((pattern) => pattern.test(normal));
 }
 
-export function decide(policy: Policy, access: Access, allowedKeys: readonly string[]): Verdict {
-  const verdict = judge(access, allowedKeys);
+/** `tool`: the one that wants it. */
+export function decide(policy: Policy, access: Access, allowedKeys: readonly string[], tool: string): Verdict {
+  const verdict = limit(judge(access, allowedKeys), policy.agent, access, tool);
   if (!policy.trusted && !(verdict.decision === "allow" && isReading(access))) {
     return { ...verdict, decision: "deny", reason: "this workspace is not trusted, so only reading in it is possible" };
   }
@@ -48,6 +58,15 @@ export function decide(policy: Policy, access: Access, allowedKeys: readonly str
     return { ...verdict, decision: "deny", reason: `${verdict.reason}, and the approval policy is “never”` };
   }
   return verdict;
+}
+
+function limit(verdict: Verdict, agent: AgentLimits | undefined, access: Access, tool: string): Verdict {
+  if (!agent) return verdict;
+  const outside = (access.kind === "read" || access.kind === "write") && !access.insideWorkspace;
+  if (agent.confined && outside)
+    return deny("the agent file keeps its file tools inside its folders (unsafe_mode: false)");
+  if (!agent.alwaysAsk.includes(tool) || verdict.decision === "deny") return verdict;
+  return ask(verdict.decision === "ask" ? verdict.reason : `the agent file has every call of ${tool} asked for`);
 }
 
 function isReading(access: Access): boolean {
@@ -100,6 +119,10 @@ function allow(reason: string): Verdict {
 
 function ask(reason: string): Verdict {
   return { decision: "ask", reason, sessionKey: null, sessionLabel: null };
+}
+
+function deny(reason: string): Verdict {
+  return { decision: "deny", reason, sessionKey: null, sessionLabel: null };
 }
 
 function rememberable(key: string, label: string, reason: string, allowedKeys: readonly string[]): Verdict {

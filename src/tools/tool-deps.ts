@@ -13,4 +13,6 @@ export interface ToolDeps {
   readonly search: Search;
   readonly terminals: Terminals;
   readonly ids: IdSource;
+  /** Of what a command printed; undefined: MAX_OUTPUT_CHARS of the terminal tools. */
+  readonly maxOutputChars?: number | undefined;
 }

@@ -171,10 +171,10 @@ describe("codepilot exec", function () {
       fake.requests[0]?.body.tools.map((tool: { name: string }) => tool.name),
       ["read_file"],
     );
-    await writeFile(join(cwd, "agent.yaml"), `${agent}memory:\n  max_context_tokens: 1\n`);
+    await writeFile(join(cwd, "agent.yaml"), `${agent}mem:\n  max_context_tokens: 1\n`);
     const refused = await runExec({ args: ["--agent", "agent.yaml", "go"], cwd, home });
     assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /agent\.yaml:10:1: “memory”/);
+    assert.match(refused.stderr, /agent\.yaml:10:1: unknown key "mem"\. Did you mean "memory"\?/);
   });
 
   describe("says what is wrong and what to do", () => {

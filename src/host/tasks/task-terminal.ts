@@ -5,11 +5,11 @@
 import { resolve } from "node:path";
 import * as vscode from "vscode";
 import { AppError, messageOf } from "../../base/app-error.ts";
-import { loadAgentFile } from "../../embed/agent-file.ts";
+import { loadAgentFile } from "../../embed/agent-file/load-agent-file.ts";
 import type { TurnResult } from "../../embed/runtime.ts";
 import type { RuntimeOptions } from "../../embed/runtime-options.ts";
 import type { Log } from "../../ports/log.ts";
-import type { AgentFile } from "../../protocol/agent-file.ts";
+import { agentOverrides } from "../agents/agent-overrides.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
 import { type AgentTask, parseTask } from "./task-definition.ts";
@@ -110,24 +110,9 @@ export class TaskTerminal implements vscode.Pseudoterminal {
   async #overrides({ agent, model }: AgentTask): Promise<Partial<RuntimeOptions>> {
     const named = model === undefined ? {} : { model };
     if (agent === undefined) return named;
-    const loaded = await loadAgentFile(resolve(this.#options.cwd() ?? "/", agent));
-    return { ...agentOptions(loaded.agent), ...(loaded.workDir ? { cwd: loaded.workDir } : {}), ...named };
+    const folder = this.#options.cwd() ?? "/";
+    const loaded = await loadAgentFile(resolve(folder, agent));
+    for (const warning of loaded.warnings) this.#output.line(warning);
+    return { ...agentOverrides(loaded, folder), ...named };
   }
-}
-
-function agentOptions({ model, runtime, tools }: AgentFile): Partial<RuntimeOptions> {
-  const thinking = model?.thinking?.enabled ? (model.thinking.budget_tokens ?? 8000) : undefined;
-  return {
-    ...(model ? { model: `${model.provider}/${model.name}` } : {}),
-    ...(model?.base_url === undefined ? {} : { baseUrl: model.base_url }),
-    ...(model?.api_key_env === undefined ? {} : { apiKeyEnv: model.api_key_env }),
-    ...(runtime?.max_steps === undefined ? {} : { maxSteps: runtime.max_steps }),
-    ...(tools === undefined ? {} : { tools }),
-    modelSettings: {
-      ...(model?.temperature === undefined ? {} : { temperature: model.temperature }),
-      ...(model?.max_tokens === undefined ? {} : { maxOutputTokens: model.max_tokens }),
-      ...(model?.reasoning_effort === undefined ? {} : { reasoningEffort: model.reasoning_effort }),
-      ...(thinking === undefined ? {} : { thinkingBudgetTokens: thinking }),
-    },
-  };
 }

@@ -20,9 +20,9 @@ const input = toolInput({
 });
 
 const report = reporter("execute");
-type Deps = Pick<ToolDeps, "paths" | "terminals" | "ids">;
+type Deps = Pick<ToolDeps, "paths" | "terminals" | "ids" | "maxOutputChars">;
 
-export function execute({ paths, terminals, ids }: Deps): Tool {
+export function execute({ paths, terminals, ids, maxOutputChars = MAX_OUTPUT_CHARS }: Deps): Tool {
   return defineTool({
     name: "execute",
     description:
@@ -63,24 +63,28 @@ export function execute({ paths, terminals, ids }: Deps): Tool {
           commandId,
           timeoutMs: timeout * 1_000,
           signal,
-          maxOutputChars: MAX_OUTPUT_CHARS,
+          maxOutputChars,
           onOutput: output,
         });
-        return toolResult(name, result, signal);
+        return toolResult(name, result, maxOutputChars, signal);
       });
     },
   });
 }
 
-function toolResult(name: string, result: RunResult, signal: AbortSignal): ToolResult {
+function toolResult(name: string, result: RunResult, maxOutputChars: number, signal: AbortSignal): ToolResult {
   switch (result.kind) {
     case "command": {
       const display = displayOf(name, result);
       if (signal.aborted) {
-        return { status: "cancelled", output: `Stopped by the person.\n${describeCommand(name, result)}`, display };
+        return {
+          status: "cancelled",
+          output: `Stopped by the person.\n${describeCommand(name, result, maxOutputChars)}`,
+          display,
+        };
       }
       // A non-zero exit code is a result like any other: the tool itself has worked.
-      return { status: "done", output: describeCommand(name, result), display };
+      return { status: "done", output: describeCommand(name, result, maxOutputChars), display };
     }
     case "no-terminal":
       return report.failed(unknownTerminal(name, result.names));

@@ -23,7 +23,9 @@ const input = toolInput({
 
 const report = reporter("read_output");
 
-export function readOutput({ terminals }: Pick<ToolDeps, "terminals">): Tool {
+type Deps = Pick<ToolDeps, "terminals" | "maxOutputChars">;
+
+export function readOutput({ terminals, maxOutputChars = MAX_OUTPUT_CHARS }: Deps): Tool {
   return defineTool({
     name: "read_output",
     description:
@@ -34,12 +36,12 @@ export function readOutput({ terminals }: Pick<ToolDeps, "terminals">): Tool {
     async plan({ session_id: name, timeout = 5 }) {
       return planned({ kind: "none" }, { kind: "repeat" }, async ({ signal }) => {
         const timeoutMs = timeout * 1_000;
-        const result = await terminals.read({ terminal: name, timeoutMs, signal, maxOutputChars: MAX_OUTPUT_CHARS });
-        if (result.kind !== "read") return report.failed(describeUnreadable(name, result));
+        const result = await terminals.read({ terminal: name, timeoutMs, signal, maxOutputChars });
+        if (result.kind !== "read") return report.failed(describeUnreadable(name, result, maxOutputChars));
         const { terminal, command, output } = result;
-        const person = describePerson(name, result.byPerson);
+        const person = describePerson(name, result.byPerson, maxOutputChars);
         if (!command) {
-          const text = `${person}${headerOf(name, null)}\n${bodyOf(output)}\n${terminalFooter(terminal)}`;
+          const text = `${person}${headerOf(name, null)}\n${bodyOf(output, maxOutputChars)}\n${terminalFooter(terminal)}`;
           return { status: signal.aborted ? "cancelled" : "done", output: text };
         }
         const nothingNew = output.text.trim() === "" && output.droppedChars === 0;
@@ -48,8 +50,8 @@ export function readOutput({ terminals }: Pick<ToolDeps, "terminals">): Tool {
         const own = listed
           ? ""
           : nothingNew && over
-            ? describeCommand(name, command, "complete output")
-            : `${headerOf(name, command, "continued output")}\n${bodyOf(output)}\n${footerOf(command)}${nextMove(name, command.status)}`;
+            ? describeCommand(name, command, maxOutputChars, "complete output")
+            : `${headerOf(name, command, "continued output")}\n${bodyOf(output, maxOutputChars)}\n${footerOf(command)}${nextMove(name, command.status)}`;
         const text = `${person}${own}`.trimEnd();
         return { status: signal.aborted ? "cancelled" : "done", output: text, display: displayOf(name, command) };
       });

@@ -30,7 +30,9 @@ const input = toolInput({
 
 const report = reporter("send_input");
 
-export function sendInput({ terminals }: Pick<ToolDeps, "terminals">): Tool {
+type Deps = Pick<ToolDeps, "terminals" | "maxOutputChars">;
+
+export function sendInput({ terminals, maxOutputChars = MAX_OUTPUT_CHARS }: Deps): Tool {
   return defineTool({
     name: "send_input",
     description: "Types into the program that runs in a terminal and shows the screen. For commands use execute.",
@@ -53,17 +55,17 @@ export function sendInput({ terminals }: Pick<ToolDeps, "terminals">): Tool {
       const access = { kind: "input", terminal: name, text, running } as const;
       return planned(access, { kind: "unknown" }, async ({ signal }) => {
         const timeoutMs = timeout * 1_000;
-        const request = { terminal: name, timeoutMs, signal, maxOutputChars: MAX_OUTPUT_CHARS, text };
+        const request = { terminal: name, timeoutMs, signal, maxOutputChars, text };
         const result = await terminals.write(request);
-        if (result.kind !== "read") return report.failed(describeUnreadable(name, result));
+        if (result.kind !== "read") return report.failed(describeUnreadable(name, result, maxOutputChars));
         const { command, output } = result;
-        const lines = [headerOf(name, command, `after input: ${JSON.stringify(text)}`), bodyOf(output)];
+        const lines = [headerOf(name, command, `after input: ${JSON.stringify(text)}`), bodyOf(output, maxOutputChars)];
         lines.push(command ? `${footerOf(command)}${nextMove(name, command.status)}` : terminalFooter(result.terminal));
         const warning = newlineWarning(text);
         if (warning) lines.push(warning);
         return {
           status: signal.aborted ? "cancelled" : "done",
-          output: describePerson(name, result.byPerson) + lines.join("\n"),
+          output: describePerson(name, result.byPerson, maxOutputChars) + lines.join("\n"),
           ...(command ? { display: displayOf(name, command) } : {}),
         };
       });

@@ -4,7 +4,7 @@ import type { CommandResult, ReadResult, TerminalText } from "../../ports/termin
 import type { ToolDisplay } from "../../protocol/items.ts";
 import type { TerminalInfo } from "../../protocol/terminals.ts";
 
-/** About 10,000 tokens. */
+/** About 10,000 tokens; an agent file may set another limit. */
 export const MAX_OUTPUT_CHARS = 40_000;
 const TAIL_CHARS = 2_000;
 
@@ -28,10 +28,10 @@ export function headerOf(name: string, command: CommandResult | null, note = "")
 }
 
 /** Where the engine left something out, the text says so itself, in place and with the exact count. */
-export function bodyOf({ text, droppedChars }: TerminalText): string {
+export function bodyOf({ text, droppedChars }: TerminalText, maxChars: number): string {
   const trimmed = text.trimEnd();
   if (trimmed === "") return "(no output)";
-  return droppedChars > 0 ? trimmed : headAndTail(trimmed, MAX_OUTPUT_CHARS);
+  return droppedChars > 0 ? trimmed : headAndTail(trimmed, maxChars);
 }
 
 export function footerOf({ status, exitCode, pid, cwd }: CommandResult): string {
@@ -63,15 +63,15 @@ export function reopen(name: string): string {
     : `execute with session_id="${name}" and new_terminal=true opens it anew.`;
 }
 
-export function describeCommand(name: string, command: CommandResult, note?: string): string {
-  const output = bodyOf(command.output);
+export function describeCommand(name: string, command: CommandResult, maxChars: number, note?: string): string {
+  const output = bodyOf(command.output, maxChars);
   return `${headerOf(name, command, note)}\n${output}\n${footerOf(command)}${nextMove(name, command.status)}`;
 }
 
 /** What the person did there meanwhile, before the agent's own output. */
-export function describePerson(name: string, commands: readonly CommandResult[]): string {
+export function describePerson(name: string, commands: readonly CommandResult[], maxChars: number): string {
   if (commands.length === 0) return "";
-  const each = commands.map((command) => describeCommand(name, command, "run by the person"));
+  const each = commands.map((command) => describeCommand(name, command, maxChars, "run by the person"));
   return `The person used this terminal since you last looked:\n${each.join("\n")}\n\n`;
 }
 
@@ -88,12 +88,16 @@ export function displayOf(name: string, command: CommandResult): ToolDisplay {
 }
 
 /** The read that both read_output and send_input get back, when there is nothing to show. */
-export function describeUnreadable(name: string, result: Exclude<ReadResult, { kind: "read" }>): string {
+export function describeUnreadable(
+  name: string,
+  result: Exclude<ReadResult, { kind: "read" }>,
+  maxChars: number,
+): string {
   switch (result.kind) {
     case "no-terminal":
       return unknownTerminal(name, result.names);
     case "exited": {
-      const output = bodyOf(result.output);
+      const output = bodyOf(result.output, maxChars);
       return `The shell of "${name}" has ended (return code ${result.exitCode ?? "unknown"}). ${reopen(name)} Its last output:\n${output}`;
     }
     case "failed":

@@ -119,8 +119,14 @@ describe("the policy", () => {
   const trusted = { approval: "untrusted", trusted: true } as const;
 
   it("reads freely inside the workspace only", () => {
-    assert.equal(decide(trusted, { kind: "read", path: "/w/a", insideWorkspace: true }, []).decision, "allow");
-    assert.equal(decide(trusted, { kind: "read", path: "/etc/passwd", insideWorkspace: false }, []).decision, "ask");
+    assert.equal(
+      decide(trusted, { kind: "read", path: "/w/a", insideWorkspace: true }, [], "read_file").decision,
+      "allow",
+    );
+    assert.equal(
+      decide(trusted, { kind: "read", path: "/etc/passwd", insideWorkspace: false }, [], "read_file").decision,
+      "ask",
+    );
   });
 
   it("never remembers writes outside, over unread files or of protected ones", () => {
@@ -131,7 +137,12 @@ describe("the policy", () => {
       { ...someWrite, path: "/w/.vscode/settings.json" },
       { ...someWrite, path: "/w/agent.yaml" },
     ] as Access[]) {
-      const verdict = decide(trusted, access, [`write:${(access as typeof someWrite & { path: string }).path}`]);
+      const verdict = decide(
+        trusted,
+        access,
+        [`write:${(access as typeof someWrite & { path: string }).path}`],
+        "write_file",
+      );
       assert.equal(verdict.decision, "ask");
       assert.equal(verdict.sessionKey, null);
     }
@@ -162,10 +173,10 @@ describe("the policy", () => {
   it("lets no effect pass in an untrusted workspace, under “never”, or unasked", () => {
     fc.assert(
       fc.property(anyAccess, fc.array(fc.string()), (access, keys) => {
-        assert.equal(decide({ approval: "untrusted", trusted: false }, access, keys).decision, "deny");
-        assert.equal(decide({ approval: "never", trusted: true }, access, keys).decision, "deny");
+        assert.equal(decide({ approval: "untrusted", trusted: false }, access, keys, "write_file").decision, "deny");
+        assert.equal(decide({ approval: "never", trusted: true }, access, keys, "write_file").decision, "deny");
         for (const approval of ["untrusted", "on-request", "on-failure"] as const) {
-          const verdict = decide({ approval, trusted: true }, access, keys);
+          const verdict = decide({ approval, trusted: true }, access, keys, "write_file");
           assert.equal(verdict.decision, "ask");
           assert.notEqual(verdict.reason, "");
         }
