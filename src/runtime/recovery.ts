@@ -3,12 +3,14 @@
  * is asked and run as if nothing had happened, and one that had started is resolved by what it is; never is a call
  * with effects run again on a guess.
  */
-
+import { isAbsolute, relative } from "node:path";
 import { hashOf } from "../base/content-hash.ts";
 import type { FileSystem } from "../ports/file-system.ts";
+import type { SessionJournal } from "../ports/session-store.ts";
 import type { Terminals } from "../ports/terminals.ts";
-import type { NewEvent } from "../protocol/events.ts";
+import type { NewEvent, Recovery } from "../protocol/events.ts";
 import { openCallsOf, type SessionState, type ToolEntry } from "../protocol/state.ts";
+import { describeChange, versionOf } from "../workspace/describe-change.ts";
 
 export interface InterruptedTurn {
   readonly turnId: string;
@@ -31,12 +33,16 @@ export function inspectInterrupted(state: SessionState): InterruptedTurn | null 
   };
 }
 
+/** The world in which it is looked up what has become of a call. */
+export interface RecoverySources {
+  readonly files: FileSystem;
+  readonly terminals: Terminals;
+  /** Has the before-images. */
+  readonly journal: Pick<SessionJournal, "getBlob">;
+}
+
 /** The events that bring an interrupted turn to a point from which the loop can go on. */
-export async function recoveryEvents(
-  state: SessionState,
-  files: FileSystem,
-  terminals: Terminals,
-): Promise<readonly NewEvent[]> {
+export async function recoveryEvents(state: SessionState, sources: RecoverySources): Promise<readonly NewEvent[]> {
   const entries = state.turns.at(-1)?.entries ?? [];
   const cut = entries.filter((entry) => entry.kind !== "notice" && !entry.settled);
   const events: NewEvent[] = [];
@@ -51,8 +57,7 @@ export async function recoveryEvents(
     discardedCallIds: cut.flatMap((entry) => (entry.kind === "tool" ? [entry.callId] : [])),
   });
   for (const call of startedCalls(state)) {
-    const resolved = await resolveStarted(call, files, terminals);
-    if (resolved) events.push(resolved);
+    events.push(...(await resolveStarted(call, state.cwd, sources)));
   }
   return events;
 }
@@ -61,52 +66,60 @@ function startedCalls(state: SessionState): readonly ToolEntry[] {
   return openCallsOf(state.turns.at(-1)).filter((call) => call.startedAt !== undefined);
 }
 
-/** The call's end, or null when the scheduler shall run it (again). */
-async function resolveStarted(call: ToolEntry, files: FileSystem, terminals: Terminals): Promise<NewEvent | null> {
+/** What ends the call; nothing when the scheduler shall run it (again). */
+async function resolveStarted(call: ToolEntry, cwd: string, sources: RecoverySources): Promise<readonly NewEvent[]> {
   const recovery = call.recovery;
   switch (recovery?.kind) {
     case "repeat":
-      return null;
-    case "edit": {
-      const bytes = await files.read(recovery.path).catch(() => null);
-      const hash = bytes === null ? null : hashOf(bytes);
-      if (hash === recovery.afterHash) {
-        return finish(
-          call.callId,
-          "done",
-          `${recovery.path} was written. (CodePilot was restarted meanwhile; the file has the content you gave. Read it before editing it again.)`,
-        );
-      }
-      // Nothing was applied and nobody changed it since: the scheduler does the same edit, which was allowed then.
-      if (hash === recovery.beforeHash) return null;
-      return finish(
-        call.callId,
-        "interrupted",
-        `CodePilot was restarted while it wrote ${recovery.path}, and the file now has neither the old nor the new content: somebody else changed it. Read it and decide anew.`,
-      );
-    }
+      return [];
+    case "edit":
+      return resolveEdit(call.callId, recovery, cwd, sources);
     case "command": {
-      const result = await terminals.result(recovery.commandId);
+      const result = await sources.terminals.result(recovery.commandId);
       if (result && result.status === "completed") {
-        return finish(
-          call.callId,
-          "done",
-          `The command ended while CodePilot was restarted. Exit code: ${result.exitCode}\n${result.output.text}`,
-        );
+        const output = `The command ended while CodePilot was restarted. Exit code: ${result.exitCode}\n${result.output.text}`;
+        return [finish(call.callId, "done", output)];
       }
-      return finish(
-        call.callId,
-        "interrupted",
-        "CodePilot was restarted while this command ran, and the command ended with it. What it had done until then is not known: look at its effects before you run it again.",
-      );
+      return [finish(call.callId, "interrupted", COMMAND_GONE)];
     }
     default:
-      return finish(
-        call.callId,
-        "interrupted",
-        "CodePilot was restarted while this ran. Its effect is not known: look before you repeat it.",
-      );
+      return [finish(call.callId, "interrupted", EFFECT_UNKNOWN)];
   }
+}
+
+const COMMAND_GONE =
+  "CodePilot was restarted while this command ran, and the command ended with it. What it had done until then is not known: look at its effects before you run it again.";
+const EFFECT_UNKNOWN = "CodePilot was restarted while this ran. Its effect is not known: look before you repeat it.";
+
+/** The file tells whether the edit was applied; one that was has the same traces as if nothing had come between. */
+async function resolveEdit(
+  callId: string,
+  { path, beforeHash, afterHash }: Extract<Recovery, { kind: "edit" }>,
+  cwd: string,
+  { files, journal }: RecoverySources,
+): Promise<readonly NewEvent[]> {
+  const bytes = await files.read(path).catch(() => null);
+  const hash = bytes === null ? null : hashOf(bytes);
+  // Nothing was applied and nobody changed it since: the scheduler does the same edit, which was allowed then.
+  if (hash === beforeHash && hash !== afterHash) return [];
+  if (bytes === null || hash !== afterHash) {
+    const output = `CodePilot was restarted while it wrote ${path}, and the file now has neither the old nor the new content: somebody else changed it. Read it and decide anew.`;
+    return [finish(callId, "interrupted", output)];
+  }
+  const before = beforeHash === null ? null : versionOf(beforeHash, await journal.getBlob(beforeHash));
+  const shown = isBelow(cwd, path) ? relative(cwd, path) : path;
+  const { change, diff } = await describeChange({ path, shown }, before, versionOf(afterHash, bytes));
+  const output = `${path} was written. (CodePilot was restarted meanwhile; the file has the content you gave. Read it before editing it again.)`;
+  const display = { kind: "edit", change, diff: diff.diff, diffTruncated: diff.truncated } as const;
+  return [
+    { type: "files.changed", callId, changes: [change] },
+    { type: "tool.finished", callId, outcome: { status: "done", output, display, durationMs: 0 } },
+  ];
+}
+
+function isBelow(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== "" && !way.startsWith("..") && !isAbsolute(way);
 }
 
 function finish(callId: string, status: "done" | "cancelled" | "interrupted", output: string): NewEvent {

@@ -242,7 +242,7 @@ export class Session {
   }
 
   #recoveryEvents(): Promise<readonly NewEvent[]> {
-    return recoveryEvents(this.#hub.state, this.#options.files, this.#options.terminals);
+    return recoveryEvents(this.#hub.state, this.#options);
   }
 
   #interrupt(): OpOutcome {

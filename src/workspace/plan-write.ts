@@ -7,12 +7,13 @@
 import { hashOf } from "../base/content-hash.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import type { FileChange } from "../protocol/items.ts";
+import { describeChange } from "./describe-change.ts";
 import { applyEdit, describeEdit, type FileEdit } from "./file-edit.ts";
 import { describeWriteError, folderText, missingText, readOnlyText } from "./file-errors.ts";
 import { loadFile } from "./read-file.ts";
 import type { Knowledge, ReadLedger } from "./read-ledger.ts";
-import { diffDocuments, opaqueDiff, type TextDiff } from "./text-diff.ts";
-import { decodeDocument, encodeDocument, type TextDocument } from "./text-document.ts";
+import type { TextDiff } from "./text-diff.ts";
+import { decodeDocument, encodeDocument } from "./text-document.ts";
 import type { ResolvedPath, WorkspacePaths } from "./workspace-paths.ts";
 
 export interface WriteDeps {
@@ -88,33 +89,23 @@ async function finish(
   const after = encodeDocument(edited.document);
   const afterHash = hashOf(after);
   if (existing?.hash === afterHash) {
-    if (edit.kind === "overwrite") ledger.record(path, afterHash, after);
+    if (edit.kind === "overwrite") ledger.recordRead(path, { hash: afterHash, bytes: after, version: null }, true);
     return { kind: "same", target };
   }
-  const diff = await diffOf(shown, existing, old, edited.document);
-  const { addedLines, removedLines } = diff;
+  const described = await describeChange(
+    target,
+    existing && { hash: existing.hash, sizeBytes: existing.bytes.byteLength, document: old },
+    { hash: afterHash, sizeBytes: after.byteLength, document: edited.document },
+  );
   return {
     kind: "planned",
     target,
-    change: {
-      path,
-      kind: existing ? "modified" : "created",
-      addedLines,
-      removedLines,
-      beforeHash: existing?.hash ?? null,
-      afterHash,
-    },
+    ...described,
     unread: existing?.unread ?? false,
-    diff,
     before: existing?.bytes ?? null,
     after,
     summary: describeEdit(edit, existing && (old ?? edited.document), edited.document),
   };
-}
-
-function diffOf(shown: string, existing: Existing | null, old: TextDocument | null, next: TextDocument) {
-  if (existing && !old) return opaqueDiff(shown, existing.bytes.byteLength, next);
-  return diffDocuments(shown, old, next);
 }
 
 export type Written = { readonly kind: "written" } | { readonly kind: "failed"; readonly reason: string };
@@ -136,8 +127,11 @@ export async function commitWrite(
   } catch (error) {
     return failed(describeWriteError(error, shown));
   }
+  const { beforeHash, afterHash } = plan.change;
+  const before = beforeHash === null ? null : { hash: beforeHash, bytes: plan.before };
   // Appending to a file does not show what else is in it.
-  if (edit.kind === "overwrite" || !plan.unread) ledger.record(path, plan.change.afterHash, plan.after);
+  const seen = edit.kind === "overwrite" || !plan.unread;
+  ledger.recordWrite(path, before, { hash: afterHash, bytes: plan.after }, seen);
   return { kind: "written" };
 }
 

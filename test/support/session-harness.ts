@@ -1,6 +1,7 @@
 /** A session over a scripted model, plain tools and a journal in memory, with everything it said kept in order. */
 import * as z from "zod";
 import type { Clock } from "../../src/base/clock.ts";
+import { hashOf } from "../../src/base/content-hash.ts";
 import { countingIds } from "../../src/base/ids.ts";
 import { NodeFileSystem } from "../../src/node/files/node-file-system.ts";
 import { silentLog } from "../../src/ports/log.ts";
@@ -96,6 +97,8 @@ export interface HarnessOptions {
   readonly maxSteps?: number;
   /** What an earlier process has written. */
   readonly journal?: readonly AgentEvent[];
+  /** The before-images it has kept; what is kept here is added. */
+  readonly blobs?: Map<string, Uint8Array>;
   /** Called before events are kept; a throw is a journal that can not be written. */
   readonly onAppend?: (events: readonly AgentEvent[], sync: boolean) => void;
 }
@@ -104,6 +107,7 @@ export function openTestSession(options: HarnessOptions) {
   const model = new ScriptedModel(options.script);
   const kept: AgentEvent[] = [...(options.journal ?? [])];
   const syncs: string[] = [];
+  const blobs = options.blobs ?? new Map<string, Uint8Array>();
   const journal: SessionJournal = {
     async append(events, { sync }) {
       await Promise.resolve();
@@ -111,8 +115,12 @@ export function openTestSession(options: HarnessOptions) {
       kept.push(...structuredClone([...events]));
       if (sync) syncs.push(...events.map((event) => event.type));
     },
-    putBlob: async () => "hash",
-    getBlob: async () => null,
+    async putBlob(bytes) {
+      const hash = hashOf(bytes);
+      blobs.set(hash, bytes);
+      return hash;
+    },
+    getBlob: async (hash) => blobs.get(hash) ?? null,
     close: async () => {},
   };
   const clock = manualClock();

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { hashOf } from "../../../src/base/content-hash.ts";
 import type { AgentEvent } from "../../../src/protocol/events.ts";
 import { type HarnessOptions, openTestSession, someWrite, testTool } from "../../support/session-harness.ts";
+import { toolbox } from "../../support/toolbox.ts";
 
 const script: HarnessOptions["script"] = (request) => {
   const results = request.input.filter((item) => item.kind === "tool_result").length;
@@ -138,6 +139,48 @@ describe("recovery", () => {
       }
     } finally {
       await rm(folder, { recursive: true });
+    }
+  });
+
+  it("leaves the same traces of an edit that a dead process had applied as of any other", async () => {
+    const cases = [
+      { tree: { "src/a.txt": "one\ntwo\n" }, kept: true },
+      { tree: { "src/other.txt": "" }, kept: true },
+      { tree: { "src/a.txt": new Uint8Array([0, 255, 1]) }, kept: true },
+      { tree: { "src/a.txt": "one\ntwo\n" }, kept: false },
+    ];
+    for (const { tree, kept } of cases) {
+      await using box = await toolbox({ tree });
+      const call = { name: "write_file", arguments: { path: "src/a.txt", content: "one\nthree\n" }, callId: "c1" };
+      const opened = {
+        ...{ v: 1, seq: 1, at: 1, sessionId: "ses_test", type: "session.opened", cwd: box.workspace.root },
+        ...{ folders: [box.workspace.root], model: "scripted/test", interface: "tools", dialect: "codepilot" },
+        productVersion: "0",
+      } as AgentEvent;
+      const options = { tools: box.tools, approver: { kind: "allow-all" }, blobs: new Map() } as const;
+      const whole = openTestSession({ ...options, script: [{ calls: [call] }, { text: "ok" }], journal: [opened] });
+      await whole.run("go");
+      const traces = (events: readonly AgentEvent[]) => ({
+        changed: events.flatMap((event) => (event.type === "files.changed" ? [event.changes] : [])),
+        shown: events.flatMap((event) => (event.type === "tool.finished" ? [event.outcome.display] : [])),
+      });
+      const undisturbed = traces(whole.kept);
+      assert.equal(undisturbed.shown[0]?.kind, "edit");
+
+      const cut = whole.kept.findIndex((event) => event.type === "tool.started") + 1;
+      if (!kept) options.blobs.clear();
+      const journal = whole.kept.slice(0, cut);
+      const next = openTestSession({ ...options, script: [{ text: "ok" }], journal });
+      await next.session.submit({ type: "turn.resume" });
+      await next.session.idle();
+      const recovered = traces(next.events);
+      if (kept) assert.deepEqual(recovered, undisturbed);
+      else {
+        const [change] = undisturbed.changed[0] ?? [];
+        assert.deepEqual(recovered.changed, [[{ ...change, addedLines: 0, removedLines: 0 }]]);
+        const [display] = recovered.shown;
+        assert.ok(display?.kind === "edit" && display.diffTruncated && /was not kept/.test(display.diff));
+      }
     }
   });
 
