@@ -20,7 +20,7 @@ const QUIET_INPUT_MS = 2_000;
 
 /** Rejects with AppError for what is wrong before a turn starts; afterwards the exit code tells. */
 export async function exec(request: ExecRequest): Promise<number> {
-  const loaded = request.agentFile === undefined ? undefined : await readAgent(request.agentFile);
+  const loaded = request.agentFile === undefined ? undefined : await readAgent(request.agentFile, request);
   const cwd = await checkWorkingDirectory(placeOf(request, loaded));
   const store = openStore(request.store, undefined);
   const task = request.task ?? (await readStandardInput());
@@ -101,14 +101,16 @@ function exitCodeOf(result: TurnResult): number {
 }
 
 /** An agent file is read by a parser that a run without one need not load. */
-async function readAgent(path: string): Promise<LoadedAgentFile> {
+async function readAgent(path: string, { model, baseUrl }: ExecRequest): Promise<LoadedAgentFile> {
   const { loadAgentFile } = await import("../embed/agent-file/load-agent-file.ts");
   const loaded = await loadAgentFile(path);
-  const endpoint = endpointOf(loaded.profile);
+  // What the command line names instead is the person's own choice.
+  const own = model === undefined ? loaded.profile.model : undefined;
+  const endpoint = own && baseUrl === undefined ? endpointOf(loaded.profile) : undefined;
   const remark = endpoint && `${path}: the task and the key in ${endpoint.apiKeyEnv} go to ${endpoint.host}.`;
   const warnings = [...loaded.warnings, ...(remark ? [remark] : [])];
   for (const warning of warnings) process.stderr.write(`codepilot: ${printable(warning)}\n`);
-  if (loaded.profile.model?.id.startsWith("vscode/")) {
+  if (own?.id.startsWith("vscode/")) {
     throw new AppError("usage", `${path}: models of the editor (vscode) can only be used in the editor`, {
       next: "Name another one with --model PROVIDER/NAME.",
     });
