@@ -1,8 +1,12 @@
+/** A word of fewer letters says too little to be the beginning of another. */
+const SHORTEST_BEGINNING = 3;
+
 /**
  * The candidate that was probably meant: the one with the fewest slips (a letter more, less, other, or two swapped),
- * if those are few for its length. Upper and lower case, `-` and `_` are no slips.
+ * if those are few for its length; else the only one that begins with the word. Upper and lower case, `-` and `_` are
+ * no slips.
  */
-export function closestWord(word: string, candidates: Iterable<string>): string | undefined {
+export function closestWord(word: string, candidates: readonly string[]): string | undefined {
   const given = plain(word);
   let best: string | undefined;
   let fewest = Number.POSITIVE_INFINITY;
@@ -15,7 +19,9 @@ export function closestWord(word: string, candidates: Iterable<string>): string 
       fewest = slips;
     }
   }
-  return best;
+  if (best !== undefined || given.length < SHORTEST_BEGINNING) return best;
+  const longer = candidates.filter((candidate) => plain(candidate).startsWith(given));
+  return longer.length === 1 ? longer[0] : undefined;
 }
 
 function plain(word: string): string {
