@@ -9,9 +9,13 @@ import { type Ask, askInModal } from "./host/ask.ts";
 import { type CommandId, commands, taskType, viewId } from "./host/contributions.ts";
 import { Keys } from "./host/keys.ts";
 import { OutputLog } from "./host/output-log.ts";
+import { SessionsView } from "./host/sessions/sessions-view.ts";
 import { readSettings } from "./host/settings.ts";
 import { AgentTaskProvider } from "./host/tasks/task-provider.ts";
 import type { CodePilotWindow } from "./host/window.ts";
+
+/** Newest sessions of each folder among which a turn that was left behind is looked for. */
+const LOOKED_AT = 50;
 
 let releaseWindow: () => Promise<void> = async () => {};
 
@@ -37,14 +41,16 @@ export function activate(context: vscode.ExtensionContext): TestAccess | undefin
   let loading: Promise<CodePilotWindow> | undefined;
   const window = (): Promise<CodePilotWindow> => {
     loading ??= import("./host/window.ts").then((module) => {
-      const parts = { context, log, keys, statusItem, ask: ((...question) => ask(...question)) satisfies Ask };
+      const askNow: Ask = (...question) => ask(...question);
+      const parts = { context, log, keys, statusItem, sessionsView, ask: askNow };
       return new module.CodePilotWindow(parts);
     });
     return loading;
   };
+  const sessionsView = new SessionsView(async () => (await window()).sessionTree);
   releaseWindow = async () => (await loading)?.release();
 
-  const tasks = new AgentTaskProvider(async (definition) => (await window()).taskTerminal(definition));
+  const tasks = new AgentTaskProvider(async (definition, folder) => (await window()).taskTerminal(definition, folder));
   const run = async (id: CommandId, argument: unknown) => {
     const [loaded, { runCommand }] = await Promise.all([window(), import("./host/run-command.ts")]);
     return runCommand(id, { window: loaded, tasks, showLog: () => log.show() }, argument);
@@ -52,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): TestAccess | undefin
   context.subscriptions.push(
     log,
     statusItem,
+    sessionsView,
     vscode.tasks.registerTaskProvider(taskType, tasks),
     vscode.window.registerWebviewViewProvider(viewId, {
       resolveWebviewView: async (view) => (await window()).attachView(view),
@@ -79,13 +86,13 @@ export async function deactivate(): Promise<void> {
 /** Looks for turns that were left behind; a machine without any session loads nothing for it. */
 function resumeLater(window: () => Promise<CodePilotWindow>, log: OutputLog): void {
   const { home } = readSettings();
-  const folder = vscode.workspace.workspaceFolders?.find((candidate) => candidate.uri.scheme === "file");
-  if (!folder) return;
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
   const look = async () => {
-    if ((await readdir(join(home, "sessions")).catch(() => [])).length === 0) return;
+    if (folders.length === 0 || (await readdir(join(home, "sessions")).catch(() => [])).length === 0) return;
     const { FileSessionStore } = await import("./node/stores/file-session-store.ts");
-    const records = await new FileSessionStore(home).list({ cwd: folder.uri.fsPath, limit: 50 });
-    if (records.some((record) => record.unfinished)) await (await window()).resumeUnfinished();
+    const store = new FileSessionStore(home);
+    const lists = await Promise.all(folders.map(({ uri }) => store.list({ cwd: uri.fsPath, limit: LOOKED_AT })));
+    if (lists.flat().some((record) => record.unfinished)) await (await window()).resumeUnfinished();
   };
   look().catch((error: unknown) => log.error("unfinished turns were not looked for", error));
 }

@@ -33,8 +33,8 @@ export interface AssembledSession {
   readonly hooks: AnsweringHooks;
   /** What was passed over when the journal was read. */
   readonly warnings: readonly string[];
-  /** See Runtime.useFolders. */
-  readonly useFolders: (folders: readonly string[]) => Promise<void>;
+  /** See Runtime.setFolders. */
+  readonly setFolders: (folders: readonly string[]) => Promise<void>;
   readonly readBlob: (hash: string) => Promise<Uint8Array | null>;
 }
 
@@ -185,10 +185,10 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
     session,
     registry,
     hooks,
-    useFolders: async (folders) => {
+    setFolders: async (folders) => {
       // An agent that names its folder has that one only, whatever else is open.
       if (options.agent?.workDir !== undefined) return;
-      workspace.paths.useFolders(folders);
+      workspace.paths.setFolders(folders);
       await session.emit(foldersChange(session.state, folders));
     },
     readBlob: (hash) => journal.getBlob(hash),

@@ -131,8 +131,8 @@ export class Runtime {
    * The folders that are open now: from here on what lies in them is inside the workspace, and nothing else. Where that
    * is a change, the session and the model are told. Rejects with AppError `storage`.
    */
-  useFolders(folders: readonly string[]): Promise<void> {
-    return this.#parts.useFolders(folders);
+  setFolders(folders: readonly string[]): Promise<void> {
+    return this.#parts.setFolders(folders);
   }
 
   /** A before-image by its hash; null when it was not kept. */

@@ -19,13 +19,21 @@ export const contextKeys = {
   interrupted: "codepilot.interrupted",
 } as const;
 
+/** Keys of VS Code's own that `when` clauses use. */
+export const editorKeys = {
+  severalFolders: "workspaceFolderCount > 1",
+  noFolder: "workspaceFolderCount == 0",
+  someFolder: "workspaceFolderCount != 0",
+} as const;
+
 export const commands = {
   "codepilot.newTask": { title: "New Task", icon: "$(add)" },
   "codepilot.runTask": { title: "Run Task…" },
   "codepilot.stop": { title: "Stop", icon: "$(debug-stop)", enablement: contextKeys.running },
   "codepilot.resume": { title: "Resume", enablement: contextKeys.interrupted },
   "codepilot.discard": { title: "Discard Interrupted Turn", enablement: contextKeys.interrupted },
-  "codepilot.showSessions": { title: "Show Sessions", icon: "$(history)" },
+  "codepilot.showSessions": { title: "Show Sessions", icon: "$(search)" },
+  "codepilot.selectFolder": { title: "Select Folder for New Tasks", enablement: editorKeys.severalFolders },
   "codepilot.selectModel": { title: "Select Model" },
   "codepilot.setApiKey": { title: "Set API Key" },
   "codepilot.allowPending": { title: "Allow Pending Request", enablement: contextKeys.awaitingPermission },
@@ -35,13 +43,24 @@ export const commands = {
   "codepilot.endTerminal": { title: "End Agent Terminal" },
   "codepilot.openSettings": { title: "Open Settings", icon: "$(gear)" },
   "codepilot.showLog": { title: "Show Log" },
+  "codepilot.session.open": { title: "Open", internal: true },
+  "codepilot.session.resume": { title: "Resume", icon: "$(debug-continue)", internal: true },
+  "codepilot.session.discard": { title: "Discard Interrupted Turn", icon: "$(discard)", internal: true },
+  "codepilot.session.stop": { title: "Stop", icon: "$(debug-stop)", internal: true },
+  "codepilot.session.copyId": { title: "Copy Session ID", internal: true },
+  "codepilot.session.delete": { title: "Delete…", icon: "$(trash)", internal: true },
+  "codepilot.session.showOlder": { title: "Show Older Sessions", internal: true },
   "codepilot.statusAction": { title: "Show What CodePilot Is Doing", internal: true },
 } as const satisfies Record<string, CommandRow>;
 
 export type CommandId = keyof typeof commands;
 
 export const viewId = "codepilot.chat";
+export const sessionsViewId = "codepilot.sessions";
 export const taskType = "codepilot";
+
+/** The list of sessions has the keyboard, and what is typed is no search in it. */
+export const inSessions = `focusedView == ${sessionsViewId} && !inputFocus`;
 
 /** Chords that neither a browser nor VS Code's own chat takes. */
 const keybindings = [
@@ -49,7 +68,8 @@ const keybindings = [
   { command: "codepilot.stop", key: "ctrl+alt+s", when: contextKeys.running },
   { command: "codepilot.allowPending", key: "ctrl+alt+y", when: contextKeys.awaitingPermission },
   { command: "codepilot.denyPending", key: "ctrl+alt+n", when: contextKeys.awaitingPermission },
-] as const satisfies readonly { command: CommandId; key: string; when?: string }[];
+  { command: "codepilot.session.delete", key: "delete", mac: "cmd+backspace", when: inSessions },
+] as const satisfies readonly { command: CommandId; key: string; mac?: string; when?: string }[];
 
 /** `machine`: only in the person's own settings, so that a checked-out folder can not redirect keys or sessions. */
 const settings = {
@@ -132,8 +152,43 @@ const viewsContainers = {
 };
 
 const views = {
-  codepilot: [{ type: "webview", id: viewId, name: "Chat", icon: "media/codepilot.svg" }],
+  codepilot: [
+    { type: "webview", id: viewId, name: "Chat", icon: "media/codepilot.svg" },
+    // Folded at first: the chat needs the height, and shows the newest sessions itself when it is empty.
+    { id: sessionsViewId, name: "Sessions", icon: "media/codepilot.svg", visibility: "collapsed" },
+  ],
 };
+
+const viewsWelcome = [
+  {
+    view: sessionsViewId,
+    contents: `No session yet. Each task becomes one; it is kept here and can be opened again.\n[New Task](command:${"codepilot.newTask" satisfies CommandId})`,
+    when: editorKeys.someFolder,
+  },
+  {
+    view: sessionsViewId,
+    contents: "Sessions belong to a folder, and none is open.\n[Open Folder](command:vscode.openFolder)",
+    when: editorKeys.noFolder,
+  },
+];
+
+/** Rows of the sessions view; the words in `viewItem` are set by session-tree.ts. */
+const sessionMenu = [
+  row("codepilot.session.resume", "inline@1", "interrupted"),
+  row("codepilot.session.stop", "inline@1", "running"),
+  row("codepilot.session.delete", "inline@2", "deletable"),
+  row("codepilot.session.open", "1_open@1", "session"),
+  row("codepilot.session.resume", "2_turn@1", "interrupted"),
+  row("codepilot.session.discard", "2_turn@2", "interrupted"),
+  row("codepilot.session.stop", "2_turn@1", "running"),
+  row("codepilot.session.copyId", "3_copy@1", "session"),
+  // Offered for every session: where it can not be deleted, it says why.
+  row("codepilot.session.delete", "4_delete@1", "session"),
+];
+
+function row(command: CommandId, group: string, word: string) {
+  return { command, group, when: `view == ${sessionsViewId} && viewItem =~ /\\b${word}\\b/` };
+}
 
 const taskDefinitions = [
   {
@@ -157,10 +212,14 @@ export function contributesSection() {
   const rows = Object.entries(commands) as [CommandId, CommandRow][];
   const group = (index: number) => `navigation@${index}`;
   // New task and the list of sessions are buttons of the panel itself.
-  const titleButtons: CommandId[] = ["codepilot.openSettings"];
+  const titleButtons: readonly { view: string; commands: readonly CommandId[] }[] = [
+    { view: viewId, commands: ["codepilot.openSettings"] },
+    { view: sessionsViewId, commands: ["codepilot.newTask", "codepilot.showSessions"] },
+  ];
   return {
     viewsContainers,
     views,
+    viewsWelcome,
     commands: rows.map(([command, { title, icon, enablement }]) => ({
       command,
       title,
@@ -169,11 +228,10 @@ export function contributesSection() {
       ...(enablement ? { enablement } : {}),
     })),
     menus: {
-      "view/title": titleButtons.map((command, index) => ({
-        command,
-        when: `view == ${viewId}`,
-        group: group(index + 1),
-      })),
+      "view/title": titleButtons.flatMap(({ view, commands }) =>
+        commands.map((command, index) => ({ command, when: `view == ${view}`, group: group(index + 1) })),
+      ),
+      "view/item/context": sessionMenu,
       commandPalette: rows.filter(([, { internal }]) => internal).map(([command]) => ({ command, when: "false" })),
     },
     keybindings,

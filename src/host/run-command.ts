@@ -6,6 +6,14 @@ import type { PendingRequest } from "./prompts/permission-prompter.ts";
 import { permissionLine } from "./prompts/permission-text.ts";
 import type { LiveSession } from "./sessions/live-session.ts";
 import { isRunning } from "./sessions/live-session.ts";
+import {
+  copySessionId,
+  deleteSession,
+  discardInterrupted,
+  openSession,
+  resumeSession,
+  stopSession,
+} from "./sessions/session-commands.ts";
 import type { AgentTaskProvider } from "./tasks/task-provider.ts";
 import type { CodePilotWindow } from "./window.ts";
 
@@ -24,6 +32,7 @@ const handlers: Record<CommandId, Handler> = {
   "codepilot.resume": resume,
   "codepilot.discard": ({ window }) => window.hub.shown?.runtime.discard(),
   "codepilot.showSessions": showSessions,
+  "codepilot.selectFolder": ({ window }) => window.home.choose(),
   "codepilot.selectModel": ({ window }) => window.pickModel(),
   "codepilot.setApiKey": ({ window }) => window.setKey(),
   "codepilot.allowPending": ({ window }) => answerPending(window, "allowed"),
@@ -33,6 +42,13 @@ const handlers: Record<CommandId, Handler> = {
   "codepilot.endTerminal": endTerminal,
   "codepilot.openSettings": () => vscode.commands.executeCommand("workbench.action.openSettings", "codepilot."),
   "codepilot.showLog": ({ showLog }) => showLog(),
+  "codepilot.session.open": ({ window }, argument) => openSession(window, argument),
+  "codepilot.session.resume": ({ window }, argument) => resumeSession(window, argument),
+  "codepilot.session.discard": ({ window }, argument) => discardInterrupted(window, argument),
+  "codepilot.session.stop": ({ window }, argument) => stopSession(window, argument),
+  "codepilot.session.copyId": ({ window }, argument) => copySessionId(window, argument),
+  "codepilot.session.delete": ({ window }, argument) => deleteSession(window, argument),
+  "codepilot.session.showOlder": ({ window }) => window.sessionTree.showOlder(),
   "codepilot.statusAction": statusAction,
 };
 
@@ -89,7 +105,7 @@ async function showSessions({ window }: CommandContext): Promise<void> {
     }));
   };
   const picked = await vscode.window.showQuickPick(rows(), {
-    title: "Sessions of This Folder",
+    title: "Sessions of This Window",
     placeHolder: "Open a session",
     matchOnDescription: true,
   });

@@ -10,6 +10,7 @@ import { Runtime } from "../embed/runtime.ts";
 import type { RuntimeOptions } from "../embed/runtime-options.ts";
 import { NodeFileSystem } from "../node/files/node-file-system.ts";
 import { FileSessionStore } from "../node/stores/file-session-store.ts";
+import { watchSessions } from "../node/stores/watch-sessions.ts";
 import type { UserInput } from "../protocol/items.ts";
 import type { ViewEnvironment } from "../protocol/webview.ts";
 import type { Ask } from "./ask.ts";
@@ -25,23 +26,29 @@ import { BEFORE_SCHEME, BeforeImages, openDiff, openFile, openLink } from "./ope
 import type { OutputLog } from "./output-log.ts";
 import { PermissionPrompter } from "./prompts/permission-prompter.ts";
 import { QuestionPrompter } from "./prompts/question-prompter.ts";
+import { HomeFolder, noFolder } from "./sessions/home-folder.ts";
 import type { LiveSession } from "./sessions/live-session.ts";
 import { SessionHub } from "./sessions/session-hub.ts";
+import { SessionList } from "./sessions/session-list.ts";
+import { SessionTree } from "./sessions/session-tree.ts";
+import type { SessionsView } from "./sessions/sessions-view.ts";
 import { readSettings, writeModelSetting } from "./settings.ts";
 import { StatusBar } from "./status-bar.ts";
 import { TaskTerminal } from "./tasks/task-terminal.ts";
 import { AgentTerminals } from "./terminals/agent-terminals.ts";
-import { diskFolders, workspacePlace } from "./workspace-place.ts";
+import { activeFolder, openFolders, pickFolder } from "./workspace-place.ts";
 
 export interface WindowParts {
   readonly context: vscode.ExtensionContext;
   readonly log: OutputLog;
   readonly keys: Keys;
   readonly statusItem: vscode.StatusBarItem;
+  readonly sessionsView: SessionsView;
   readonly ask: Ask;
 }
 
 const SHOWN_SESSION_KEY = "codepilot.shownSession";
+const HOME_FOLDER_KEY = "codepilot.homeFolder";
 const RECENT = 5;
 
 export class CodePilotWindow {
@@ -49,6 +56,9 @@ export class CodePilotWindow {
   readonly prompter: PermissionPrompter;
   readonly questions: QuestionPrompter;
   readonly terminals: AgentTerminals;
+  /** Where new tasks work. */
+  readonly home: HomeFolder;
+  readonly sessionTree: SessionTree;
   readonly #parts: WindowParts;
   readonly #view: ChatView;
   readonly #bridge: ViewBridge;
@@ -56,22 +66,36 @@ export class CodePilotWindow {
   readonly #files = new DocumentFileSystem(new NodeFileSystem());
   readonly #languageModels = new VscodeModelClient();
   readonly #store = new DisposableStore();
+  #sessions: { readonly home: string; readonly store: FileSessionStore } | undefined;
   #restored: Promise<void> | undefined;
   #focusComposerText: { text?: string } | undefined;
 
   constructor(parts: WindowParts) {
     const { context, log, keys, statusItem } = parts;
     this.#parts = parts;
+    this.home = this.#store.add(
+      new HomeFolder({
+        folders: openFolders,
+        activeFolder,
+        pick: pickFolder,
+        kept: {
+          read: () => context.workspaceState.get<unknown>(HOME_FOLDER_KEY),
+          write: (path) => void context.workspaceState.update(HOME_FOLDER_KEY, path),
+        },
+        log,
+      }),
+    );
     this.hub = this.#store.add(
       new SessionHub({
-        runtimeOptions: () => this.#runtimeOptions(),
+        runtimeOptions: (cwd) => this.#runtimeOptions(cwd),
         openRuntime: (options) => Runtime.open(options),
-        store: () => new FileSessionStore(readSettings().home),
-        cwd: () => workspacePlace()?.cwd ?? null,
+        store: () => this.#sessionStore(),
+        folders: () => openFolders().map(({ path }) => path),
         log,
         now: () => Date.now(),
       }),
     );
+    this.sessionTree = this.#store.add(this.#makeSessionTree());
     this.#images = new BeforeImages((sessionId) => this.hub.get(sessionId));
     this.#view = this.#store.add(
       new ChatView(context.extensionUri, {
@@ -98,6 +122,7 @@ export class CodePilotWindow {
     this.#store.add(
       this.hub.onShown((session) => {
         void context.workspaceState.update(SHOWN_SESSION_KEY, session?.runtime.sessionId);
+        if (session) parts.sessionsView.select(session.runtime.sessionId);
         this.#bridge.refreshEnvironment();
       }),
     );
@@ -108,11 +133,20 @@ export class CodePilotWindow {
     );
     const refresh = () => this.#bridge.refreshEnvironment();
     this.#store.add(keys.onDidChange(refresh));
+    this.#store.add(this.home.onDidChange(refresh));
     this.#store.add(vscode.workspace.onDidGrantWorkspaceTrust(refresh));
-    this.#store.add(vscode.workspace.onDidChangeWorkspaceFolders(refresh));
+    this.#store.add(
+      vscode.workspace.onDidChangeWorkspaceFolders(() => {
+        void this.hub.foldersChanged();
+        this.sessionTree.refresh();
+        refresh();
+      }),
+    );
     this.#store.add(
       vscode.workspace.onDidChangeConfiguration((change) => {
-        if (change.affectsConfiguration("codepilot")) refresh();
+        if (!change.affectsConfiguration("codepilot")) return;
+        if (change.affectsConfiguration("codepilot.home")) this.sessionTree.refresh();
+        refresh();
       }),
     );
   }
@@ -135,20 +169,32 @@ export class CodePilotWindow {
     if (focus) this.#bridge.focusComposer(focus.text);
   }
 
-  async startTask(input: UserInput): Promise<LiveSession> {
+  get ask(): Ask {
+    return this.#parts.ask;
+  }
+
+  /** Of the row that is selected in the sessions view. */
+  get selectedSession(): string | undefined {
+    return this.#parts.sessionsView.selected;
+  }
+
+  /** Hands the task to the shown session or a new one. Null: the person was asked for a folder and dismissed. */
+  async startTask(input: UserInput): Promise<LiveSession | null> {
     try {
-      return await this.hub.submit(input);
+      const cwd = this.hub.shown?.runtime.state.cwd ?? (await this.home.forNewTask())?.path;
+      return cwd === undefined ? null : await this.hub.submit(input, cwd);
     } catch (error) {
       await this.offerWayOut(error);
       throw error;
     }
   }
 
-  taskTerminal(definition: unknown): vscode.Pseudoterminal {
+  /** `folder`: where the task is written down; undefined for one that belongs to no folder. */
+  taskTerminal(definition: unknown, folder: string | undefined): vscode.Pseudoterminal {
     return new TaskTerminal({
       hub: this.hub,
       definition,
-      cwd: () => workspacePlace()?.cwd ?? null,
+      folder: async () => folder ?? (await this.home.forNewTask())?.path ?? null,
       log: this.#parts.log,
     });
   }
@@ -185,7 +231,7 @@ export class CodePilotWindow {
 
   /** For a command that failed: what went wrong, with a button for what to do next. */
   async offerWayOut(error: unknown): Promise<void> {
-    if (AppError.is(error, "usage") && workspacePlace() === null) {
+    if (AppError.is(error, "usage") && openFolders().length === 0) {
       const button = await vscode.window.showWarningMessage(explain(error), "Open Folder");
       if (button) await vscode.commands.executeCommand("workbench.action.files.openFolder");
       return;
@@ -236,10 +282,11 @@ export class CodePilotWindow {
         openSession: (sessionId) => this.hub.open(sessionId),
         pickSession: async () => vscode.commands.executeCommand("codepilot.showSessions"),
         pickModel: () => this.pickModel(),
+        pickFolder: () => this.home.choose(),
         setKey: () => this.setKey(),
         startTask: (input) => this.startTask(input),
         openFile: (session, path, line) =>
-          openFile(path, line, session?.runtime.state.cwd ?? workspacePlace()?.cwd ?? "/"),
+          openFile(path, line, session?.runtime.state.cwd ?? this.home.current?.path ?? "/"),
         openDiff: (session, callId) => openDiff(this.#images, session, callId),
         openTerminal: (session, name) => this.terminals.open(session, name, { preserveFocus: true }),
         openLink,
@@ -278,20 +325,36 @@ export class CodePilotWindow {
       demo: choice.demo,
       modelReady: choice.ready,
       modelProblem: choice.problem,
-      folders: diskFolders().map((folder) => ({ name: folder.name, path: folder.uri.fsPath })),
+      folders: openFolders(),
+      home: this.home.current?.path ?? null,
       trusted: vscode.workspace.isTrusted,
       prompt: readSettings().prompt,
       recent,
     };
   }
 
-  async #runtimeOptions(): Promise<RuntimeOptions> {
-    const place = workspacePlace();
-    if (place === null) {
-      throw new AppError("usage", "No folder is open, so there is nothing to work on.", {
-        next: "Open a folder and give the task again.",
-      });
-    }
+  /** One for each home: it remembers what its lists have found. */
+  #sessionStore(): FileSessionStore {
+    const { home } = readSettings();
+    if (this.#sessions?.home !== home) this.#sessions = { home, store: new FileSessionStore(home) };
+    return this.#sessions.store;
+  }
+
+  #makeSessionTree(): SessionTree {
+    const watch = (onChange: (sessionId: string) => void) =>
+      watchSessions(
+        readSettings().home,
+        openFolders().map(({ path }) => path),
+        onChange,
+      );
+    const list = new SessionList({ hub: this.hub, watch, log: this.#parts.log, now: () => Date.now() });
+    return new SessionTree(list, openFolders);
+  }
+
+  async #runtimeOptions(cwd: string | null): Promise<RuntimeOptions> {
+    const folders = openFolders().map(({ path }) => path);
+    const home = cwd ?? folders[0];
+    if (home === undefined) throw noFolder();
     const settings = readSettings();
     const { log, keys } = this.#parts;
     const choice = await chooseModel({
@@ -301,7 +364,8 @@ export class CodePilotWindow {
       environment: process.env,
     });
     return {
-      ...place,
+      cwd: home,
+      folders: folders.filter((folder) => folder !== home),
       model: choice.model,
       approval: settings.approval,
       attended: true,

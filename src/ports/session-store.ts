@@ -42,6 +42,8 @@ export interface SessionStore {
   open(sessionId: string): Promise<OpenedJournal>;
   /** Reads without claiming. Null when there is none. */
   read(sessionId: string): Promise<readonly AgentEvent[] | null>;
+  /** What a list would say of one session; null when there is none. */
+  find(sessionId: string): Promise<SessionRecord | null>;
   /** Newest first. `cwd` limits it to one workspace. */
   list(options: { cwd?: string; limit: number }): Promise<SessionRecord[]>;
   /**

@@ -22,6 +22,8 @@ export const viewMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("session.open"), sessionId: z.string() }),
   z.object({ type: z.literal("session.pick") }),
   z.object({ type: z.literal("model.pick") }),
+  /** Another folder for new tasks. */
+  z.object({ type: z.literal("folder.pick") }),
   z.object({ type: z.literal("key.set") }),
   /** The entries that end, or begin, at a place of the timeline. Answered by one `entries`, empty if need be. */
   z.object({
@@ -55,6 +57,8 @@ export interface ViewEnvironment {
   /** Why it is not ready and what to do, in one sentence. */
   readonly modelProblem: string | null;
   readonly folders: readonly { readonly name: string; readonly path: string }[];
+  /** Path of the folder in which the next new session will work; null: to be asked for. */
+  readonly home: string | null;
   readonly trusted: boolean;
   readonly prompt: "modal" | "card";
   /** Recent sessions for the empty state, newest first, at most 5. */

@@ -56,7 +56,7 @@ export class WorkspacePaths {
   }
 
   /** The folders that are open from now on. */
-  useFolders(folders: readonly string[]): void {
+  setFolders(folders: readonly string[]): void {
     this.#folders = folders;
     this.#real = undefined;
   }

@@ -37,7 +37,7 @@ describe("a session in the extension host", function () {
   after(async () => model?.close());
 
   async function start(task: string): Promise<LiveSession> {
-    return (await access.window()).startTask({ text: task });
+    return (await (await access.window()).startTask({ text: task })) ?? assert.fail("no folder was chosen");
   }
 
   it("runs a task without any panel and asks before it writes", async () => {

@@ -20,6 +20,7 @@ export interface PanelActions {
   openSession(sessionId: string): Promise<unknown>;
   pickSession(): Promise<unknown>;
   pickModel(): Promise<unknown>;
+  pickFolder(): Promise<unknown>;
   setKey(): Promise<unknown>;
   startTask(input: UserInput): Promise<unknown>;
   openFile(session: LiveSession | null, path: string, line: number | undefined): Promise<unknown>;
@@ -129,6 +130,9 @@ export class ViewBridge implements Disposable {
         return;
       case "model.pick":
         await actions.pickModel();
+        return;
+      case "folder.pick":
+        await actions.pickFolder();
         return;
       case "key.set":
         await actions.setKey();

@@ -19,14 +19,16 @@ const IDLE_KEPT = 8;
 /** A turn that was left behind longer ago than this is offered, not continued by itself. */
 const CONTINUE_WITHIN_MS = 24 * 60 * 60 * 1000;
 const UNFINISHED_AT_ONCE = 5;
+/** Newest sessions among which they are looked for. */
+const UNFINISHED_AMONG = 50;
 
 export interface SessionHubOptions {
-  /** What a new or opened runtime gets; rejects with AppError `usage` without an open folder. */
-  readonly runtimeOptions: () => Promise<RuntimeOptions>;
+  /** What a runtime gets that works in `cwd`; null: one of the folders, for a session that knows its own. */
+  readonly runtimeOptions: (cwd: string | null) => Promise<RuntimeOptions>;
   readonly openRuntime: (options: RuntimeOptions) => Promise<Runtime>;
   readonly store: () => SessionStore;
-  /** The folder whose sessions are listed; null without one. */
-  readonly cwd: () => string | null;
+  /** The open folders: their sessions are listed, and what lies in them is inside the workspace. */
+  readonly folders: () => readonly string[];
   readonly log: Log;
   readonly now: () => number;
 }
@@ -45,6 +47,7 @@ export class SessionHub implements Disposable {
   readonly #events: Emitter<HubEvent>;
   readonly #shownChanges: Emitter<LiveSession | null>;
   readonly #opened: Emitter<LiveSession>;
+  readonly #gone: Emitter<string>;
   #shown: LiveSession | null = null;
   #released = false;
 
@@ -54,6 +57,7 @@ export class SessionHub implements Disposable {
     this.#events = new Emitter(onError);
     this.#shownChanges = new Emitter(onError);
     this.#opened = new Emitter(onError);
+    this.#gone = new Emitter(onError);
   }
 
   /** The session in the panel. */
@@ -82,9 +86,14 @@ export class SessionHub implements Disposable {
     return this.#opened.on(listener);
   }
 
-  /** Hands the task to the shown session, or to a new one. Rejects with AppError. */
-  async submit(input: UserInput): Promise<LiveSession> {
-    const session = this.#shown ?? (await this.#startShown());
+  /** A session is not alive in this window any more: closed, let go of, deleted. Gets its id. */
+  onGone(listener: (sessionId: string) => void): Disposable {
+    return this.#gone.on(listener);
+  }
+
+  /** Hands the task to the shown session, or to a new one that works in `cwd`. Rejects with AppError. */
+  async submit(input: UserInput, cwd: string): Promise<LiveSession> {
+    const session = this.#shown ?? (await this.#startShown(cwd));
     const outcome = await session.runtime.submit({ type: "turn.submit", input });
     if (outcome.kind === "refused") throw new AppError("usage", outcome.message);
     return session;
@@ -104,8 +113,8 @@ export class SessionHub implements Disposable {
   }
 
   /** A session of its own for a task terminal, which owns it: `close` when it has ended. */
-  async startForTask(overrides: Partial<RuntimeOptions>): Promise<LiveSession> {
-    const options = { ...(await this.#options.runtimeOptions()), ...overrides };
+  async startForTask(cwd: string, overrides: Partial<RuntimeOptions>): Promise<LiveSession> {
+    const options = { ...(await this.#options.runtimeOptions(cwd)), ...overrides };
     return this.#adopt(await this.#options.openRuntime(options), "task");
   }
 
@@ -114,19 +123,73 @@ export class SessionHub implements Disposable {
     await session.runtime.close();
   }
 
+  /** Opens a session for an act on it, without showing it and without continuing its turn. */
+  async openQuietly(sessionId: string): Promise<LiveSession> {
+    return this.get(sessionId) ?? (await this.#openStored(sessionId));
+  }
+
+  /**
+   * The title of a session that can be deleted now. Rejects with AppError: `in-use` while it runs or another window has
+   * it, `not-found`.
+   */
+  async checkDeletable(sessionId: string): Promise<{ readonly title: string }> {
+    const session = this.get(sessionId);
+    if (session) {
+      const { title } = session.runtime.state;
+      if (!isRunning(session) && session.origin === "panel") return { title: title || "Untitled" };
+      throw new AppError("in-use", `“${title || sessionId}” is running, so it is not deleted`, {
+        next: "Stop it first, then delete it.",
+      });
+    }
+    const record = await this.#options.store().find(sessionId);
+    if (!record) throw new AppError("not-found", `there is no session ${sessionId} any more`);
+    const title = record.title || "Untitled";
+    if (!record.inUse) return { title };
+    throw new AppError("in-use", `“${title}” is open in another window or process, so it is not deleted`, {
+      next: "Close it there first, then delete it.",
+    });
+  }
+
+  /** Deletes a session with everything that was kept for it. Rejects as `checkDeletable` does, and with `storage`. */
+  async delete(sessionId: string): Promise<void> {
+    await this.#opening.get(sessionId)?.catch(() => undefined);
+    await this.checkDeletable(sessionId);
+    const session = this.get(sessionId);
+    if (session) {
+      this.#forget(session);
+      await session.runtime.release();
+    }
+    await this.#options.store().delete(sessionId);
+    this.#gone.emit(sessionId);
+  }
+
+  /** Other folders are open now: the living sessions judge what is inside the workspace by them. */
+  async foldersChanged(): Promise<void> {
+    const folders = this.#options.folders();
+    const told = await Promise.allSettled(this.live.map(({ runtime }) => runtime.setFolders(folders)));
+    for (const result of told) {
+      if (result.status === "rejected") this.#options.log.error("a session was not told of its folders", result.reason);
+    }
+  }
+
   /** Newest first, the living ones with their present phase. */
   async list(limit: number): Promise<SessionSummary[]> {
-    const cwd = this.#options.cwd();
-    if (cwd === null) return [];
-    const records = await this.#options.store().list({ cwd, limit });
-    return records.map((record) => this.#summaryOf(record));
+    return (await this.records(limit)).map((record) => this.#summaryOf(record));
+  }
+
+  /** The newest sessions of the open folders, as their journals show them. */
+  async records(limit: number): Promise<SessionRecord[]> {
+    const store = this.#options.store();
+    const lists = await Promise.all(this.#options.folders().map((cwd) => store.list({ cwd, limit })));
+    return lists
+      .flat()
+      .sort((a, b) => b.updatedAtMs - a.updatedAtMs)
+      .slice(0, limit);
   }
 
   /** After a start: finds turns that a dead or reloaded window left behind, shows the newest, continues what is safe. */
   async resumeUnfinished(): Promise<void> {
-    const cwd = this.#options.cwd();
-    if (cwd === null) return;
-    const records = await this.#options.store().list({ cwd, limit: 50 });
+    const records = await this.records(UNFINISHED_AMONG);
     const unfinished = records.filter((record) => record.unfinished && !this.#live.has(record.sessionId));
     for (const record of unfinished.slice(0, UNFINISHED_AT_ONCE).reverse()) {
       try {
@@ -156,10 +219,11 @@ export class SessionHub implements Disposable {
     this.#events.dispose();
     this.#shownChanges.dispose();
     this.#opened.dispose();
+    this.#gone.dispose();
   }
 
-  async #startShown(): Promise<LiveSession> {
-    const session = this.#adopt(await this.#options.openRuntime(await this.#options.runtimeOptions()), "panel");
+  async #startShown(cwd: string): Promise<LiveSession> {
+    const session = this.#adopt(await this.#options.openRuntime(await this.#options.runtimeOptions(cwd)), "panel");
     this.#show(session);
     return session;
   }
@@ -168,9 +232,16 @@ export class SessionHub implements Disposable {
     const opening = this.#opening.get(sessionId);
     if (opening) return opening;
     const opened = (async () => {
-      const { model: _next, ...options } = await this.#options.runtimeOptions();
-      // The session goes on with the model it had.
-      return this.#adopt(await this.#options.openRuntime({ ...options, resume: sessionId }), "panel");
+      const { model: _next, ...options } = await this.#options.runtimeOptions(null);
+      // The session goes on with the model it had, and in its own folder.
+      const runtime = await this.#options.openRuntime({ ...options, resume: sessionId });
+      try {
+        await runtime.setFolders(this.#options.folders());
+      } catch (error) {
+        await runtime.release();
+        throw error;
+      }
+      return this.#adopt(runtime, "panel");
     })().finally(() => this.#opening.delete(sessionId));
     this.#opening.set(sessionId, opened);
     return opened;
@@ -193,6 +264,7 @@ export class SessionHub implements Disposable {
     this.#live.get(sessionId)?.subscription.dispose();
     this.#live.delete(sessionId);
     if (this.#shown === session) this.#show(null);
+    this.#gone.emit(sessionId);
   }
 
   #show(session: LiveSession | null): void {

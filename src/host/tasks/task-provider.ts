@@ -2,7 +2,11 @@
 import * as vscode from "vscode";
 import { taskType } from "../contributions.ts";
 
-export type MakeTaskTerminal = (definition: vscode.TaskDefinition) => Promise<vscode.Pseudoterminal>;
+/** `folder`: path of the folder whose tasks.json has the task; undefined for one that belongs to no folder. */
+export type MakeTaskTerminal = (
+  definition: vscode.TaskDefinition,
+  folder: string | undefined,
+) => Promise<vscode.Pseudoterminal>;
 
 export class AgentTaskProvider implements vscode.TaskProvider {
   readonly #makeTerminal: MakeTaskTerminal;
@@ -28,7 +32,8 @@ export class AgentTaskProvider implements vscode.TaskProvider {
   }
 
   #task(definition: vscode.TaskDefinition, scope: vscode.WorkspaceFolder | vscode.TaskScope, name: string) {
-    const run = new vscode.CustomExecution((resolved) => this.#makeTerminal(resolved));
+    const folder = typeof scope === "object" ? scope.uri.fsPath : undefined;
+    const run = new vscode.CustomExecution((resolved) => this.#makeTerminal(resolved, folder));
     const task = new vscode.Task(definition, scope as vscode.WorkspaceFolder, name, "CodePilot", run, []);
     task.presentationOptions = { reveal: vscode.TaskRevealKind.Always, panel: vscode.TaskPanelKind.Dedicated };
     return task;

@@ -26,7 +26,8 @@ const CTRL_C = "\x03";
 export interface TaskTerminalOptions {
   readonly hub: SessionHub;
   readonly definition: unknown;
-  readonly cwd: () => string | null;
+  /** Path of the folder to work in; null: the person was asked and dismissed. Rejects with AppError `usage` without one. */
+  readonly folder: () => Promise<string | null>;
   readonly log: Log;
 }
 
@@ -69,7 +70,12 @@ export class TaskTerminal implements vscode.Pseudoterminal {
     }
     let session: LiveSession | undefined;
     try {
-      session = await this.#options.hub.startForTask(await this.#overrides(parsed.task));
+      const folder = await this.#options.folder();
+      if (folder === null) {
+        this.#output.line("No folder was chosen, so nothing was done.");
+        return EXIT.interrupted;
+      }
+      session = await this.#options.hub.startForTask(folder, await this.#overrides(parsed.task, folder));
       const subscription = session.runtime.on((event) => this.#output.show(event));
       try {
         return this.#report(await session.runtime.run(parsed.task.prompt, { signal: this.#stop.signal }));
@@ -107,10 +113,9 @@ export class TaskTerminal implements vscode.Pseudoterminal {
     });
   }
 
-  async #overrides({ agent, model }: AgentTask): Promise<Partial<RuntimeOptions>> {
+  async #overrides({ agent, model }: AgentTask, folder: string): Promise<Partial<RuntimeOptions>> {
     const named = model === undefined ? {} : { model };
     if (agent === undefined) return named;
-    const folder = this.#options.cwd() ?? "/";
     const loaded = await loadAgentFile(resolve(folder, agent));
     for (const warning of loaded.warnings) this.#output.line(warning);
     return { ...agentOverrides(loaded, folder), ...named };

@@ -76,16 +76,17 @@ export class FileSessionStore implements SessionStore {
     return path === null ? null : decodeJournal(await readFile(path)).events;
   }
 
+  async find(sessionId: string): Promise<SessionRecord | null> {
+    const path = await this.#find(sessionId);
+    const file = path === null ? null : await fileAt(path);
+    return file && this.#recordOf(file);
+  }
+
   async list(options: { cwd?: string; limit: number }): Promise<SessionRecord[]> {
     const folders = options.cwd === undefined ? await names(this.#root) : [workspaceKey(options.cwd)];
     const found = await Promise.all(folders.map((folder) => journalsIn(join(this.#root, folder))));
     const files = found.flat().sort((a, b) => b.modifiedAtMs - a.modifiedAtMs);
-    const records = await Promise.all(
-      files.slice(0, options.limit).map(async (file): Promise<SessionRecord | null> => {
-        const summary = await this.#summaries.of(file);
-        return summary && { ...summary, inUse: await isClaimed(lockOf(file.path)) };
-      }),
-    );
+    const records = await Promise.all(files.slice(0, options.limit).map((file) => this.#recordOf(file)));
     return records.filter((record) => record !== null);
   }
 
@@ -105,6 +106,11 @@ export class FileSessionStore implements SessionStore {
     } finally {
       await claim.release();
     }
+  }
+
+  async #recordOf(file: JournalFile): Promise<SessionRecord | null> {
+    const summary = await this.#summaries.of(file);
+    return summary && { ...summary, inUse: await isClaimed(lockOf(file.path)) };
   }
 
   async #find(sessionId: string): Promise<string | null> {
@@ -176,14 +182,13 @@ function blobFolderOf(journalPath: string): string {
 
 async function journalsIn(folder: string): Promise<JournalFile[]> {
   const journals = (await names(folder)).filter((name) => name.endsWith(".jsonl"));
-  const files = await Promise.all(
-    journals.map(async (name): Promise<JournalFile | null> => {
-      const path = join(folder, name);
-      const info = await stat(path).catch(() => null);
-      return info && { path, sizeBytes: info.size, modifiedAtMs: info.mtimeMs };
-    }),
-  );
+  const files = await Promise.all(journals.map((name) => fileAt(join(folder, name))));
   return files.filter((file) => file !== null);
+}
+
+async function fileAt(path: string): Promise<JournalFile | null> {
+  const info = await stat(path).catch(() => null);
+  return info && { path, sizeBytes: info.size, modifiedAtMs: info.mtimeMs };
 }
 
 async function names(folder: string): Promise<string[]> {

@@ -104,7 +104,8 @@ export class JsonlJournal implements SessionJournal {
 
 /** Opens the file for appending at `offset`; what stands behind it (a torn line) is cut off first. */
 export async function openForAppend(path: string, offset: number): Promise<FileHandle> {
-  await truncate(path, offset);
+  // A file that is whole stays as it is: lists sort by the time of its last change.
+  if ((await stat(path)).size > offset) await truncate(path, offset);
   return open(path, "a", 0o600);
 }
 

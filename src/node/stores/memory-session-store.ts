@@ -35,21 +35,15 @@ export class MemorySessionStore implements SessionStore {
     return kept ? [...kept.events] : null;
   }
 
+  async find(sessionId: string): Promise<SessionRecord | null> {
+    const kept = this.#sessions.get(sessionId);
+    return kept ? recordOf(sessionId, kept) : null;
+  }
+
   async list(options: { cwd?: string; limit: number }): Promise<SessionRecord[]> {
     return [...this.#sessions.entries()]
       .filter(([, kept]) => options.cwd === undefined || kept.cwd === options.cwd)
-      .map(([sessionId, kept]) => {
-        const state = reduceAll(kept.events);
-        return {
-          sessionId,
-          title: state.title,
-          cwd: kept.cwd,
-          updatedAtMs: state.lastAt,
-          unfinished: state.activeTurnId !== null,
-          lastEnd: state.turns.findLast((turn) => turn.finished)?.finished?.reason ?? null,
-          inUse: kept.open,
-        };
-      })
+      .map(([sessionId, kept]) => recordOf(sessionId, kept))
       .sort((a, b) => b.updatedAtMs - a.updatedAtMs)
       .slice(0, options.limit);
   }
@@ -60,6 +54,19 @@ export class MemorySessionStore implements SessionStore {
     if (kept.open) throw new AppError("in-use", `session ${sessionId} is open`, { next: "Close it first." });
     this.#sessions.delete(sessionId);
   }
+}
+
+function recordOf(sessionId: string, kept: Kept): SessionRecord {
+  const state = reduceAll(kept.events);
+  return {
+    sessionId,
+    title: state.title,
+    cwd: kept.cwd,
+    updatedAtMs: state.lastAt,
+    unfinished: state.activeTurnId !== null,
+    lastEnd: state.turns.findLast((turn) => turn.finished)?.finished?.reason ?? null,
+    inUse: kept.open,
+  };
 }
 
 function journalOf(kept: Kept): SessionJournal {

@@ -56,7 +56,7 @@ describe("the folders of a session", () => {
     const before = await askedFor(runtime, "read all");
     assert.equal(before.length, 1);
     assert.match(before[0] ?? "", /in-c/);
-    await runtime.useFolders([disk.path("a"), disk.path("c")]);
+    await runtime.setFolders([disk.path("a"), disk.path("c")]);
     const after = await askedFor(runtime, "read all again");
     assert.equal(after.length, 1);
     assert.match(after[0] ?? "", /in-b/);
@@ -69,8 +69,8 @@ describe("the folders of a session", () => {
     await first.run("hello");
     await first.release();
     const again = await openWith(model, "s");
-    await again.useFolders([disk.path("a"), disk.path("c")]);
-    await again.useFolders([disk.path("c"), disk.path("a")]);
+    await again.setFolders([disk.path("a"), disk.path("c")]);
+    await again.setFolders([disk.path("c"), disk.path("a")]);
     const notices = again.state.turns[0]?.entries.filter((entry) => entry.kind === "notice") ?? [];
     assert.equal(notices.length, 1);
     assert.match(notices[0]?.kind === "notice" ? notices[0].message : "", /c now belongs to it; .*b no longer does/);
@@ -79,7 +79,7 @@ describe("the folders of a session", () => {
     assert.match(model.requests.at(-1)?.instructions ?? "", new RegExp(`Workspace folders: .*${disk.path("c")}`));
     await again.release();
     const third = await openWith(model, "s");
-    await third.useFolders([disk.path("a"), disk.path("c")]);
+    await third.setFolders([disk.path("a"), disk.path("c")]);
     assert.equal(third.state.turns.flatMap(({ entries }) => entries).filter(({ kind }) => kind === "notice").length, 1);
     await third.close();
   });
@@ -87,7 +87,7 @@ describe("the folders of a session", () => {
   it("may leave the home of the session out; then it is asked for like anything outside", async () => {
     const runtime = await open([{ text: "hi" }, ...reads(disk.path("a/in-a.txt"))]);
     await runtime.run("hello");
-    await runtime.useFolders([disk.path("b")]);
+    await runtime.setFolders([disk.path("b")]);
     assert.equal((await askedFor(runtime, "read")).length, 1);
     const notice = runtime.state.turns[0]?.entries.at(-1);
     assert.equal(notice?.kind === "notice" && notice.level, "warning");

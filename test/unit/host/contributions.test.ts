@@ -8,6 +8,8 @@ import {
   commands,
   contextKeys,
   contributesSection,
+  editorKeys,
+  inSessions,
 } from "../../../src/host/contributions.ts";
 
 const manifest = JSON.parse(readFileSync(fromRoot("package.json"), "utf8"));
@@ -23,7 +25,7 @@ describe("contributions", () => {
   });
 
   it("use only context keys that exist", () => {
-    const known = new Set<string>(Object.values(contextKeys));
+    const known = new Set<string>([...Object.values(contextKeys), ...Object.values(editorKeys), inSessions]);
     const clauses = [
       ...Object.values(commands).map((row) => ("enablement" in row ? row.enablement : undefined)),
       ...contributesSection().keybindings.map((row) => ("when" in row ? row.when : undefined)),

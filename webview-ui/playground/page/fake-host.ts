@@ -19,6 +19,7 @@ const environment: ViewEnvironment = {
   modelReady: true,
   modelProblem: null,
   folders: [{ name: "shop", path: FOLDER }],
+  home: FOLDER,
   trusted: true,
   prompt: "card",
   recent: [],

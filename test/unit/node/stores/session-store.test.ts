@@ -80,6 +80,7 @@ for (const [name, make] of Object.entries(stores)) {
     it("knows what it does not have", async () => {
       const store = make();
       assert.equal(await store.read("s1"), null);
+      assert.equal(await store.find("s1"), null);
       await assert.rejects(store.open("s1"), (error) => AppError.is(error, "not-found"));
       assert.deepEqual(await store.list({ limit: 10 }), []);
     });
@@ -93,7 +94,9 @@ for (const [name, make] of Object.entries(stores)) {
         [{ title: "Fix the cart", unfinished: true }],
       );
       await journal.append([finished()], { sync: false });
-      assert.equal((await store.list({ cwd: "/w", limit: 10 }))[0]?.unfinished, false);
+      const [listed] = await store.list({ cwd: "/w", limit: 10 });
+      assert.equal(listed?.unfinished, false);
+      assert.deepEqual(await store.find("s1"), listed);
       assert.deepEqual(await store.list({ cwd: "/other", limit: 10 }), []);
       await journal.close();
     });
@@ -202,6 +205,17 @@ describe("the file store", () => {
     const lines = (await readFile(path, "utf8")).trim().split("\n");
     assert.equal(lines.length, 3);
     for (const line of lines) JSON.parse(line);
+  });
+
+  it("does not take an opening for a change", async () => {
+    const store = new FileSessionStore(home);
+    const journal = await store.create("s1", "/w");
+    await journal.append([opened()], { sync: false });
+    await journal.close();
+    const long = new Date(Date.now() - 3_600_000);
+    await utimes(await journalPath(), long, long);
+    await (await store.open("s1")).journal.close();
+    assert.equal((await store.list({ limit: 1 }))[0]?.updatedAtMs, long.getTime());
   });
 
   it("refuses names that are paths", async () => {
