@@ -37,7 +37,11 @@ export interface OpenedJournal {
 }
 
 export interface SessionStore {
-  create(sessionId: string, cwd: string): Promise<SessionJournal>;
+  /**
+   * Rejects with AppError `usage` when there is a session of that name, in whichever workspace. `unique`: the name was
+   * made by chance, so that no other workspace can have it, and need not be looked for there.
+   */
+  create(sessionId: string, cwd: string, options?: { readonly unique?: boolean }): Promise<SessionJournal>;
   /** Rejects with AppError `not-found`, or `in-use` when another living process writes to it. */
   open(sessionId: string): Promise<OpenedJournal>;
   /** Reads without claiming. Null when there is none. */

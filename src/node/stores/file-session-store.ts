@@ -4,15 +4,17 @@
  */
 import { mkdir, open, readdir, readFile, rm, stat, unlink } from "node:fs/promises";
 import { homedir } from "node:os";
-import { basename, join } from "node:path";
-import { AppError } from "../../base/app-error.ts";
+import { basename, dirname, join } from "node:path";
+import { AppError, messageOf, systemCodeOf } from "../../base/app-error.ts";
 import { systemClock } from "../../base/clock.ts";
 import { hashOf } from "../../base/content-hash.ts";
 import type { OpenedJournal, SessionJournal, SessionRecord, SessionStore } from "../../ports/session-store.ts";
 import type { AgentEvent } from "../../protocol/events.ts";
 import { decodeJournal } from "../../protocol/journal.ts";
+import { syncFolder } from "../files/sync-folder.ts";
 import { type JournalFile, JournalSummaries } from "./journal-summary.ts";
 import { JsonlJournal, openForAppend, storageError } from "./jsonl-journal.ts";
+import { sessionExists, sessionInUse, sessionNotFound } from "./session-errors.ts";
 import { claimWriter, isClaimed, type WriterClaim } from "./writer-claim.ts";
 
 /** A window that is just closing gets this long to let go before a session counts as in use. */
@@ -24,33 +26,42 @@ export function defaultHome(environment: NodeJS.ProcessEnv): string {
   return environment.CODEPILOT_HOME || join(homedir(), ".codepilot");
 }
 
+export interface FileSessionStoreOptions {
+  /** How long an open waits for another writer to let go. */
+  readonly claimWaitMs?: number;
+  /** Makes the names in a folder durable. */
+  readonly syncFolder?: (folder: string) => Promise<void>;
+}
+
 export class FileSessionStore implements SessionStore {
   readonly #root: string;
   readonly #claimWaitMs: number;
+  readonly #syncFolder: (folder: string) => Promise<void>;
   readonly #summaries = new JournalSummaries();
 
-  /** `home`: see `defaultHome`. `claimWaitMs`: how long an open waits for another writer to let go. */
-  constructor(home: string, options: { readonly claimWaitMs?: number } = {}) {
+  /** `home`: see `defaultHome`. */
+  constructor(home: string, options: FileSessionStoreOptions = {}) {
     this.#root = join(home, "sessions");
     this.#claimWaitMs = options.claimWaitMs ?? CLAIM_WAIT_MS;
+    this.#syncFolder = options.syncFolder ?? syncFolder;
   }
 
-  async create(sessionId: string, cwd: string): Promise<SessionJournal> {
+  async create(sessionId: string, cwd: string, options: { unique?: boolean } = {}): Promise<SessionJournal> {
     checkId(sessionId);
-    const found = await this.#find(sessionId);
-    // An empty file is what a start leaves that failed before its first event.
-    if (found !== null && (await stat(found)).size > 0) throw taken(sessionId);
+    // What can not be looked at is nobody's reason not to begin.
+    if (!options.unique && (await this.#find(sessionId).catch(() => null)) !== null) throw sessionExists(sessionId);
     const folder = join(this.#root, workspaceKey(cwd));
     const path = join(folder, `${sessionId}.jsonl`);
-    await orStorageError(mkdir(folder, { recursive: true, mode: 0o700 }));
+    const firstMade = await orStorageError(mkdir(folder, { recursive: true, mode: 0o700 }));
     const claim = await this.#claim(path, sessionId);
     try {
       const handle = await orStorageError(open(path, "a", 0o600));
       if ((await handle.stat()).size > 0) {
         await handle.close();
-        throw taken(sessionId);
+        throw sessionExists(sessionId);
       }
-      return new JsonlJournal(handle, 0, blobFolderOf(path), claim);
+      const exists = Promise.all(foldersFrom(folder, firstMade).map(this.#syncFolder));
+      return new JsonlJournal(handle, 0, blobFolderOf(path), claim, exists);
     } catch (error) {
       await claim.release();
       throw error;
@@ -59,10 +70,10 @@ export class FileSessionStore implements SessionStore {
 
   async open(sessionId: string): Promise<OpenedJournal> {
     const path = await this.#find(sessionId);
-    if (path === null) throw notFound(sessionId);
+    if (path === null) throw sessionNotFound(sessionId);
     const claim = await this.#claim(path, sessionId);
     try {
-      const { events, warnings, wholeBytes } = decodeJournal(await orStorageError(readFile(path)));
+      const { events, warnings, wholeBytes } = decodeJournal(await orReadError(path, readFile(path)));
       const handle = await orStorageError(openForAppend(path, wholeBytes));
       return { journal: new JsonlJournal(handle, wholeBytes, blobFolderOf(path), claim), events, warnings };
     } catch (error) {
@@ -73,7 +84,7 @@ export class FileSessionStore implements SessionStore {
 
   async read(sessionId: string): Promise<readonly AgentEvent[] | null> {
     const path = await this.#find(sessionId);
-    return path === null ? null : decodeJournal(await readFile(path)).events;
+    return path === null ? null : decodeJournal(await orReadError(path, readFile(path))).events;
   }
 
   async find(sessionId: string): Promise<SessionRecord | null> {
@@ -92,13 +103,9 @@ export class FileSessionStore implements SessionStore {
 
   async delete(sessionId: string): Promise<void> {
     const path = await this.#find(sessionId);
-    if (path === null) throw notFound(sessionId);
+    if (path === null) throw sessionNotFound(sessionId);
     const claim = await orStorageError(claimWriter(lockOf(path)));
-    if (!claim) {
-      throw new AppError("in-use", `session ${sessionId} is open in another window or process`, {
-        next: "Close it there first, then delete it.",
-      });
-    }
+    if (!claim) throw sessionInUse(sessionId, "then delete it");
     try {
       // The journal goes last: whatever cuts this short leaves a session that is listed and can be deleted again.
       await orStorageError(rm(blobFolderOf(path), { recursive: true, force: true }));
@@ -113,12 +120,17 @@ export class FileSessionStore implements SessionStore {
     return summary && { ...summary, inUse: await isClaimed(lockOf(file.path)) };
   }
 
+  /** Path of the session's journal. An empty one is what a start leaves that failed before its first event: none. */
   async #find(sessionId: string): Promise<string | null> {
     checkId(sessionId);
-    for (const folder of await names(this.#root)) {
-      const path = join(this.#root, folder, `${sessionId}.jsonl`);
-      if (await stat(path).catch(() => null)) return path;
-    }
+    const folders = await orReadError(this.#root, namesOf(this.#root));
+    const paths = folders.map((folder) => join(this.#root, folder, `${sessionId}.jsonl`));
+    const sizes = await Promise.allSettled(paths.map((path) => orReadError(path, sizeOf(path))));
+    const index = sizes.findIndex((size) => size.status === "fulfilled" && size.value > 0);
+    if (index >= 0) return paths[index] ?? null;
+    // Not to be told as “there is none”: it may be where nobody may look.
+    const unreadable = sizes.find((size) => size.status === "rejected");
+    if (unreadable) throw unreadable.reason;
     return null;
   }
 
@@ -127,9 +139,7 @@ export class FileSessionStore implements SessionStore {
       const claim = await orStorageError(claimWriter(lockOf(path)));
       if (claim) return claim;
       if (waitedMs >= this.#claimWaitMs) {
-        throw new AppError("in-use", `session ${sessionId} is open in another window or process`, {
-          next: "Close it there first, or start a new session.",
-        });
+        throw sessionInUse(sessionId, "or start a new session");
       }
       await systemClock.sleep(CLAIM_POLL_MS);
     }
@@ -152,16 +162,48 @@ function checkId(sessionId: string): void {
   });
 }
 
-function notFound(sessionId: string): AppError {
-  return new AppError("not-found", `there is no session ${sessionId}`, {
-    next: "List the sessions of this workspace to find the right one.",
-  });
+/** Every folder in which a name was added, when `firstMade` is the uppermost of those made on the way to `folder`. */
+function foldersFrom(folder: string, firstMade: string | undefined): string[] {
+  const folders = [folder];
+  for (let made = folder; firstMade !== undefined && made !== dirname(firstMade); made = dirname(made)) {
+    folders.push(dirname(made));
+  }
+  return folders;
 }
 
-function taken(sessionId: string): AppError {
-  return new AppError("usage", `a session named ${sessionId} already exists`, {
-    next: "Choose another name, or open it to go on with it.",
-  });
+async function orReadError<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new AppError("storage", `The session can not be read: ${messageOf(error)}.`, {
+      next: `Make ${path} readable for you, then try again.`,
+      cause: error,
+    });
+  }
+}
+
+/** 0 where there is nothing. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isAbsent(error)) return 0;
+    throw error;
+  }
+}
+
+/** Empty where there is no such folder. */
+async function namesOf(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR"].includes(systemCodeOf(error) ?? "");
 }
 
 async function orStorageError<T>(work: Promise<T>): Promise<T> {

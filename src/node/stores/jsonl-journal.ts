@@ -21,17 +21,26 @@ export class JsonlJournal implements SessionJournal {
   readonly #handle: FileHandle;
   readonly #blobFolder: string;
   readonly #claim: WriterClaim;
+  readonly #exists: Promise<unknown>;
   readonly #writes = new Mutex();
   #offset: number;
   /** What stands behind the offset is half a batch. */
   #torn = false;
   #blobBytes = 0;
 
-  constructor(handle: FileHandle, offset: number, blobFolder: string, claim: WriterClaim) {
+  /** `exists`: the file's name is durable; what has to be on the disk waits for it. Must not reject. */
+  constructor(
+    handle: FileHandle,
+    offset: number,
+    blobFolder: string,
+    claim: WriterClaim,
+    exists: Promise<unknown> = Promise.resolve(),
+  ) {
     this.#handle = handle;
     this.#offset = offset;
     this.#blobFolder = blobFolder;
     this.#claim = claim;
+    this.#exists = exists;
   }
 
   append(events: readonly DurableEvent[], options: { sync: boolean }): Promise<void> {
@@ -41,7 +50,7 @@ export class JsonlJournal implements SessionJournal {
         if (this.#torn) await this.#cutTorn();
         this.#torn = true;
         await this.#writeAll(bytes);
-        if (options.sync) await this.#handle.datasync();
+        if (options.sync) await Promise.all([this.#handle.datasync(), this.#exists]);
       } catch (error) {
         await this.#cutTorn().catch(() => undefined);
         throw storageError(error);

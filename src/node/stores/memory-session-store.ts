@@ -1,9 +1,9 @@
 /** Sessions that live as long as the process: for embedders and tests that want no files. */
-import { AppError } from "../../base/app-error.ts";
 import { hashOf } from "../../base/content-hash.ts";
 import type { OpenedJournal, SessionJournal, SessionRecord, SessionStore } from "../../ports/session-store.ts";
 import type { AgentEvent, DurableEvent } from "../../protocol/events.ts";
 import { reduceAll } from "../../protocol/reduce.ts";
+import { sessionExists, sessionInUse, sessionNotFound } from "./session-errors.ts";
 
 interface Kept {
   readonly cwd: string;
@@ -16,7 +16,7 @@ export class MemorySessionStore implements SessionStore {
   readonly #sessions = new Map<string, Kept>();
 
   async create(sessionId: string, cwd: string): Promise<SessionJournal> {
-    if (this.#sessions.has(sessionId)) throw new AppError("usage", `a session named ${sessionId} already exists`);
+    if (this.#sessions.has(sessionId)) throw sessionExists(sessionId);
     const kept: Kept = { cwd, events: [], blobs: new Map(), open: true };
     this.#sessions.set(sessionId, kept);
     return journalOf(kept);
@@ -24,8 +24,8 @@ export class MemorySessionStore implements SessionStore {
 
   async open(sessionId: string): Promise<OpenedJournal> {
     const kept = this.#sessions.get(sessionId);
-    if (!kept) throw new AppError("not-found", `there is no session ${sessionId}`);
-    if (kept.open) throw new AppError("in-use", `session ${sessionId} is already open`);
+    if (!kept) throw sessionNotFound(sessionId);
+    if (kept.open) throw sessionInUse(sessionId, "or start a new session");
     kept.open = true;
     return { journal: journalOf(kept), events: [...kept.events], warnings: [] };
   }
@@ -50,8 +50,8 @@ export class MemorySessionStore implements SessionStore {
 
   async delete(sessionId: string): Promise<void> {
     const kept = this.#sessions.get(sessionId);
-    if (!kept) throw new AppError("not-found", `there is no session ${sessionId}`);
-    if (kept.open) throw new AppError("in-use", `session ${sessionId} is open`, { next: "Close it first." });
+    if (!kept) throw sessionNotFound(sessionId);
+    if (kept.open) throw sessionInUse(sessionId, "then delete it");
     this.#sessions.delete(sessionId);
   }
 }

@@ -1,12 +1,24 @@
 /** One conformance suite for every store, and what only files can suffer. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../../../../src/base/app-error.ts";
 import { hashOf } from "../../../../src/base/content-hash.ts";
-import { FileSessionStore } from "../../../../src/node/stores/file-session-store.ts";
+import { FileSessionStore, workspaceKey } from "../../../../src/node/stores/file-session-store.ts";
 import { MemorySessionStore } from "../../../../src/node/stores/memory-session-store.ts";
 import type { SessionStore } from "../../../../src/ports/session-store.ts";
 import type { DurableEvent } from "../../../../src/protocol/events.ts";
@@ -126,6 +138,23 @@ for (const [name, make] of Object.entries(stores)) {
       assert.deepEqual(await store.list({ limit: 1 }), []);
       assert.equal(await store.read("s1"), null);
       await assert.rejects(store.delete("s1"), (error) => AppError.is(error, "not-found"));
+    });
+
+    it("gives a name once, in whichever workspace", async () => {
+      const store = make();
+      const journal = await store.create("s1", "/w");
+      await journal.append([opened()], { sync: false });
+      await journal.close();
+      for (const cwd of ["/w", "/v"]) {
+        await assert.rejects(
+          store.create("s1", cwd),
+          (error) => AppError.is(error, "usage") && error.next !== undefined,
+        );
+      }
+      // A name made by chance is looked for in its own workspace only, and there all the same.
+      await assert.rejects(store.create("s1", "/w", { unique: true }), (error) => AppError.is(error, "usage"));
+      assert.deepEqual((await store.read("s1"))?.length, 1);
+      await (await store.create("s2", "/w", { unique: true })).close();
     });
 
     it("has one writer a session", async () => {
@@ -263,6 +292,56 @@ describe("the file store", () => {
     const store = new FileSessionStore(home, { claimWaitMs: 200 });
     await (await store.create("s1", "/w")).close();
     await (await store.create("s1", "/w")).close();
+    await assert.rejects(store.open("s1"), (error) => AppError.is(error, "not-found"));
+    const journal = await store.create("s1", "/v");
+    await journal.append([opened()], { sync: false });
+    assert.equal((await store.read("s1"))?.length, 1);
+    await journal.close();
+  });
+
+  it("makes the name of a new journal durable before anything in it counts as durable", async () => {
+    const calls: { folder: string; done: () => void }[] = [];
+    const store = new FileSessionStore(join(home, "new"), {
+      syncFolder: (folder) => new Promise((done) => calls.push({ folder, done })),
+    });
+    const journal = await store.create("s1", "/w");
+    const folders = ["", "new", "new/sessions", `new/sessions/${workspaceKey("/w")}`].map((name) => join(home, name));
+    assert.deepEqual(
+      calls.map(({ folder }) => folder).sort(),
+      folders.map((folder) => folder.replace(/\/$/, "")).sort(),
+    );
+    await journal.append([opened()], { sync: false });
+    let synced = false;
+    const writing = journal.append([note("kept")], { sync: true }).then(() => {
+      synced = true;
+    });
+    const size = async () => (await stat(join(folders[3] ?? "", "s1.jsonl"))).size;
+    const first = await size();
+    while ((await size()) === first) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const { done } of calls.slice(1)) done();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(!synced);
+    calls[0]?.done();
+    await writing;
+    await journal.close();
+  });
+
+  it("says what to do when a journal can not be read", async () => {
+    const store = new FileSessionStore(home, { claimWaitMs: 200 });
+    const journal = await store.create("s1", "/w");
+    await journal.append([opened()], { sync: false });
+    await journal.close();
+    const path = await journalPath();
+    const says = (error: unknown) =>
+      AppError.is(error, "storage") && /can not be read/.test(error.message) && (error.next ?? "").includes(path);
+    await rename(path, `${path}.aside`);
+    await mkdir(path);
+    await assert.rejects(store.read("s1"), says);
+    await assert.rejects(store.open("s1"), says);
+    await rm(path, { recursive: true });
+    // A name that leads to itself stands for every folder that can not be looked into.
+    await symlink(path, path);
+    await assert.rejects(store.read("s1"), says);
   });
 
   it("repairs a before-image that was cut short", async () => {

@@ -1,0 +1,21 @@
+/** What every store says when a session can not be had. */
+import { AppError } from "../../base/app-error.ts";
+
+export function sessionNotFound(sessionId: string): AppError {
+  return new AppError("not-found", `there is no session ${sessionId}`, {
+    next: "List the sessions of this workspace to find the right one.",
+  });
+}
+
+export function sessionExists(sessionId: string): AppError {
+  return new AppError("usage", `a session named ${sessionId} already exists`, {
+    next: "Choose another name, or open it to go on with it.",
+  });
+}
+
+/** `next` ends “Close it there first, …”. */
+export function sessionInUse(sessionId: string, next: string): AppError {
+  return new AppError("in-use", `session ${sessionId} is open in another window or process`, {
+    next: `Close it there first, ${next}.`,
+  });
+}
