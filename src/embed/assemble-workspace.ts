@@ -13,6 +13,7 @@ import { contextTools } from "../protocol/agent-tools.ts";
 import type { AgentEvent } from "../protocol/events.ts";
 import { createTools } from "../tools/index.ts";
 import { ReadLedger } from "../workspace/read-ledger.ts";
+import { restoreLedger } from "../workspace/restore-ledger.ts";
 import { WorkspacePaths } from "../workspace/workspace-paths.ts";
 import type { RuntimeAdapters, ToolSelection } from "./runtime-options.ts";
 
@@ -47,9 +48,7 @@ export function assembleWorkspace(options: WorkspaceOptions): WorkspaceParts {
     adapters.terminals ?? inProcessTerminals({ cwd, log, ids, ...(options.shell ? { shell: options.shell } : {}) });
   const paths = new WorkspacePaths({ cwd, folders, files, home: homedir(), platform: process.platform });
   const ledger = new ReadLedger();
-  for (const event of options.events) {
-    if (event.type === "tool.finished" && event.outcome.display) ledger.restoreFrom(event.outcome.display);
-  }
+  restoreLedger(ledger, options.events);
   const { maxOutputChars } = options;
   const all = createTools({ paths, files, ledger, search, terminals, ids, maxOutputChars });
   return { tools: select(all, options.selection), files, terminals, paths };

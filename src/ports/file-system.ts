@@ -16,6 +16,25 @@ export interface FileTooLargeError extends Error {
   readonly sizeBytes: number;
 }
 
+/**
+ * Tells contents apart without reading them: while a path's version is the same in every field, so are its bytes.
+ */
+export interface FileVersion {
+  readonly inode: number;
+  readonly sizeBytes: number;
+  readonly modifiedAtMs: number;
+  /** Of the file's metadata: unlike the time above nobody can set it back. */
+  readonly changedAtMs: number;
+  /** Names one state of the unsaved document that lies over the file. */
+  readonly document?: string;
+}
+
+export interface VersionedContent {
+  readonly bytes: Uint8Array;
+  /** Of these bytes or older, never newer. Null: written so recently that the next write might not show in it. */
+  readonly version: FileVersion | null;
+}
+
 export type ReplaceResult =
   | { readonly kind: "replaced" }
   /** The bytes on disk were no longer the expected ones; nothing was written. */
@@ -29,6 +48,13 @@ export interface FileSystem {
    * with a `FileTooLargeError` when the file is larger than `maxBytes`, of which then nothing was read.
    */
   read(path: string, maxBytes?: number): Promise<Uint8Array | null>;
+  /** Like `read`, with what tells later whether another reading would give the same. */
+  readVersioned(path: string, maxBytes?: number): Promise<VersionedContent | null>;
+  /**
+   * In the order of the paths, and cheap: called for every known file before every request. Null where one has to
+   * read to know: missing, not a regular file, out of reach, or written a moment ago. Never rejects.
+   */
+  versions(paths: readonly string[]): Promise<readonly (FileVersion | null)[]>;
   /** The path with all symlinks resolved; for a path that does not exist, of its nearest existing ancestor plus the rest. */
   realPath(path: string): Promise<string>;
   /**

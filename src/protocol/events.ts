@@ -10,6 +10,7 @@ import {
   modelErrorClassSchema,
   scriptCallSchema,
   scriptOutcomeSchema,
+  toldFileSchema,
   toolOutcomeSchema,
   turnErrorSchema,
   usageSchema,
@@ -129,6 +130,19 @@ export const eventTable = {
   "terminal.output": live({ terminal: z.string(), chunk: z.string() }),
   "terminal.exited": durable({ terminal: z.string(), exitCode: z.nullable(z.number()) }),
   "files.changed": durable({ callId: z.string(), changes: z.array(fileChangeSchema) }),
+  /**
+   * The model was told, in the message before this, what became of files that it knows and that something else than
+   * its own edits changed.
+   */
+  "environment.changed": durable({ files: z.array(toldFileSchema) }),
+  /** From the next request on a finished task is told as this summary; what it was stays in the journal. */
+  "context.archived": durable({
+    /** The turn's id; that of the envelope is of the turn that does it. */
+    taskId: z.string(),
+    /** Number of the task in its session, from 1. */
+    position: z.number(),
+    summary: z.string(),
+  }),
   /** Ends a model response: what came before it is complete. `usage` is null where the provider said nothing. */
   "usage.updated": durable({ usage: z.nullable(usageSchema), model: z.string() }),
   "model.retrying": live({

@@ -52,6 +52,18 @@ export const fileChangeSchema = z.object({
 });
 export type FileChange = z.infer<typeof fileChangeSchema>;
 
+/** What the model was told of a file that changed. */
+export const toldFileSchema = z.object({
+  /** Absolute path. */
+  path: z.string(),
+  state: z.enum(["content", "gone", "folder", "special", "too-large", "unreadable", "elsewhere"]),
+  /** SHA-256 in hex of the content it was told of; null in every other state. */
+  hash: z.nullable(z.string()),
+  /** It was shown every changed line, so it knows this content as it knew the one before. */
+  seen: z.boolean(),
+});
+export type ToldFile = z.infer<typeof toldFileSchema>;
+
 /** What a tool shows to the eye; what it tells the model is `output`. Each may change without the other. */
 export const toolDisplaySchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("text"), text: z.string() }),

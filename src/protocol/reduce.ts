@@ -148,7 +148,10 @@ function apply(state: SessionState, event: AgentEvent): SessionState {
     case "terminal.exited":
       return exitTerminal(state, event);
     case "files.changed":
+    case "environment.changed":
       return state;
+    case "context.archived":
+      return archiveTask(state, event);
     case "usage.updated":
       return settleResponse(state, event);
     case "model.retrying":
@@ -199,6 +202,14 @@ function startTurn(state: SessionState, event: EventOf<"turn.started">): Session
     title: state.title === "" ? titleOf(event.input.text) : state.title,
     queued: state.queued.filter((message) => message.messageId !== event.messageId),
   };
+}
+
+function archiveTask(state: SessionState, event: EventOf<"context.archived">): SessionState {
+  const index = state.turns.findIndex(({ turnId }) => turnId === event.taskId);
+  const turn = state.turns[index];
+  if (!turn) return state;
+  const archived = { summary: event.summary, at: event.at };
+  return { ...state, turns: state.turns.with(index, { ...turn, archived }) };
 }
 
 function titleOf(text: string): string {

@@ -90,6 +90,8 @@ export interface TurnState {
   readonly entries: readonly Entry[];
   /** Responses taken so far. */
   readonly steps: number;
+  /** The model is told this instead of the entries. */
+  readonly archived?: { readonly summary: string; readonly at: number };
   readonly finished?: {
     readonly at: number;
     readonly reason: "completed" | "failed" | "interrupted" | "limit";

@@ -5,7 +5,7 @@
 
 import { systemCodeOf } from "../base/app-error.ts";
 import { hashOf } from "../base/content-hash.ts";
-import type { FileSystem, FileTooLargeError } from "../ports/file-system.ts";
+import type { FileSystem, FileTooLargeError, FileVersion, VersionedContent } from "../ports/file-system.ts";
 import type { Image } from "../protocol/items.ts";
 import { describeReadError, missingText } from "./file-errors.ts";
 import { formatSize, guessKind, imageKind, shellWord } from "./file-kind.ts";
@@ -30,8 +30,11 @@ export interface ReadText {
   readonly startLine: number;
   readonly endLine: number;
   readonly totalLines: number;
+  /** Every line is in the output, none of them cut. */
+  readonly whole: boolean;
   readonly bytes: Uint8Array;
   readonly hash: string;
+  readonly version: FileVersion | null;
 }
 
 export type ReadOutcome =
@@ -39,33 +42,33 @@ export type ReadOutcome =
   | { readonly kind: "image"; readonly output: string; readonly image: Image }
   | { readonly kind: "refused"; readonly output: string };
 
-type Files = Pick<FileSystem, "read">;
+type Files = Pick<FileSystem, "readVersioned">;
 
 /** Never rejects. */
 export async function readForModel(files: Files, path: ResolvedPath, range: ReadRange): Promise<ReadOutcome> {
   const loaded = await loadFile(files, path);
   if (loaded.kind !== "loaded") return { kind: "refused", output: loaded.output };
-  const { bytes } = loaded;
+  const { bytes, version } = loaded;
   const image = imageKind(bytes);
   if (image) return asImage(bytes, path.shown, image);
   const decoded = decodeDocument(bytes);
-  if (decoded.kind === "text") return asText(decoded.document, bytes, path.shown, range, "");
+  if (decoded.kind === "text") return asText(decoded.document, { bytes, version }, path.shown, range, "");
   if (decoded.why === "nul") return { kind: "refused", output: binaryText(bytes, path.shown) };
   const lenient = toDocument(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes));
   const note = " · not valid UTF-8 (shown with �, can not be edited by line)";
-  return asText(lenient, bytes, path.shown, range, note);
+  return asText(lenient, { bytes, version }, path.shown, range, note);
 }
 
 export type Loaded =
-  | { readonly kind: "loaded"; readonly bytes: Uint8Array }
+  | ({ readonly kind: "loaded" } & VersionedContent)
   | { readonly kind: "missing"; readonly output: string }
   | { readonly kind: "refused"; readonly output: string };
 
 /** The bytes of a regular file of bearable size. Never rejects. */
 export async function loadFile(files: Files, { path, shown }: ResolvedPath): Promise<Loaded> {
   try {
-    const bytes = await files.read(path, MAX_FILE_BYTES);
-    return bytes === null ? { kind: "missing", output: missingText(shown) } : { kind: "loaded", bytes };
+    const content = await files.readVersioned(path, MAX_FILE_BYTES);
+    return content ? { kind: "loaded", ...content } : { kind: "missing", output: missingText(shown) };
   } catch (error) {
     if (systemCodeOf(error) === "EFBIG") {
       return { kind: "refused", output: hugeText((error as FileTooLargeError).sizeBytes, shown) };
@@ -88,12 +91,18 @@ function asImage(bytes: Uint8Array, shown: string, image: { name: string; mediaT
   };
 }
 
-function asText(document: TextDocument, bytes: Uint8Array, shown: string, range: ReadRange, note: string): ReadOutcome {
+function asText(
+  document: TextDocument,
+  content: VersionedContent,
+  shown: string,
+  range: ReadRange,
+  note: string,
+): ReadOutcome {
   const totalLines = lineCount(document);
-  const hash = hashOf(bytes);
+  const read = { kind: "text", totalLines, ...content, hash: hashOf(content.bytes) } as const;
   const header = `${shown}${note}${formatNote(document)}`;
   if (totalLines === 0 && range.startLine === 1) {
-    return { kind: "text", output: `${header} · empty file`, startLine: 0, endLine: 0, totalLines, bytes, hash };
+    return { ...read, output: `${header} · empty file`, startLine: 0, endLine: 0, whole: true };
   }
   const { startLine } = range;
   if (startLine > totalLines) {
@@ -111,7 +120,8 @@ function asText(document: TextDocument, bytes: Uint8Array, shown: string, range:
     const command = `sed -n '${firstCut}p' ${shellWord(shown)} | cut -c ${MAX_LINE_CHARS + 1}-${2 * MAX_LINE_CHARS}`;
     output.push(`[Lines are cut at ${MAX_LINE_CHARS} characters; execute with \`${command}\` shows more of one.]`);
   }
-  return { kind: "text", output: output.join("\n"), startLine, endLine, totalLines, bytes, hash };
+  const whole = startLine === 1 && endLine === totalLines && firstCut === null;
+  return { ...read, output: output.join("\n"), startLine, endLine, whole };
 }
 
 /** Lines up to `last`, fewer when the budget ends before; at least one. */

@@ -38,9 +38,21 @@ export async function diffDocuments(path: string, before: TextDocument | null, a
   return { ...bounded(header, hunks), addedLines, removedLines };
 }
 
+/** Lines replaced by others; numbers from 1. An empty side is named by the line that follows it. */
+export interface LineHunk {
+  readonly oldStart: number;
+  readonly oldLines: number;
+  readonly newStart: number;
+  readonly newLines: number;
+}
+
+export function changedHunks(before: TextDocument, after: TextDocument): Promise<readonly LineHunk[]> {
+  return hunksOf(before, after, 0);
+}
+
 /** The lines of `after` that differ from `before`; where lines only vanished, the line that now is in their place. */
 export async function changedRanges(before: TextDocument, after: TextDocument): Promise<LineRange[]> {
-  const hunks = await hunksOf(before, after, 0);
+  const hunks = await changedHunks(before, after);
   return hunks.map(({ newStart, newLines }) => {
     const start = Math.max(1, newStart);
     return { start, end: Math.max(start, newStart + newLines - 1) };

@@ -5,10 +5,13 @@
  */
 import * as vscode from "vscode";
 import { hashOf } from "../../base/content-hash.ts";
-import type { FileStat, FileSystem, ReplaceResult } from "../../ports/file-system.ts";
+import type { FileStat, FileSystem, FileVersion, ReplaceResult, VersionedContent } from "../../ports/file-system.ts";
 
 export class DocumentFileSystem implements FileSystem {
   readonly #disk: FileSystem;
+  /** A closed document's numbers start anew when its file is opened again, so each gets a name of its own. */
+  readonly #names = new WeakMap<vscode.TextDocument, number>();
+  #named = 0;
 
   constructor(disk: FileSystem) {
     this.#disk = disk;
@@ -27,6 +30,30 @@ export class DocumentFileSystem implements FileSystem {
     return bytesOf(document);
   }
 
+  async readVersioned(path: string, maxBytes?: number): Promise<VersionedContent | null> {
+    const document = await this.#unsaved(path);
+    if (!document) return this.#disk.readVersioned(path, maxBytes);
+    const name = this.#nameOf(document);
+    const [bytes, [version]] = await Promise.all([bytesOf(document), this.#disk.versions([path])]);
+    if (!version && (await this.#disk.stat(path)) === null) return this.#disk.readVersioned(path, maxBytes);
+    return { bytes, version: version ? { ...version, document: name } : null };
+  }
+
+  async versions(paths: readonly string[]): Promise<readonly (FileVersion | null)[]> {
+    const documents = unsavedDocuments();
+    if (documents.length === 0) return this.#disk.versions(paths);
+    const versions = await this.#disk.versions(paths);
+    const names = new Map<string, string>();
+    for (const document of documents) {
+      const { fsPath } = document.uri;
+      names.set(await this.#disk.realPath(fsPath).catch(() => fsPath), this.#nameOf(document));
+    }
+    return versions.map((version, index) => {
+      const name = names.get(paths[index] ?? "");
+      return version && name !== undefined ? { ...version, document: name } : version;
+    });
+  }
+
   realPath(path: string): Promise<string> {
     return this.#disk.realPath(path);
   }
@@ -42,15 +69,29 @@ export class DocumentFileSystem implements FileSystem {
   }
 
   async #unsaved(path: string): Promise<vscode.TextDocument | undefined> {
-    const candidates = vscode.workspace.textDocuments.filter(
-      (document) => document.isDirty && !document.isClosed && document.uri.scheme === "file",
-    );
-    for (const document of candidates) {
+    for (const document of unsavedDocuments()) {
       const { fsPath } = document.uri;
       if (fsPath === path || (await this.#disk.realPath(fsPath)) === path) return document;
     }
     return undefined;
   }
+
+  /** Of the document as it is at this moment. */
+  #nameOf(document: vscode.TextDocument): string {
+    let name = this.#names.get(document);
+    if (name === undefined) {
+      this.#named += 1;
+      name = this.#named;
+      this.#names.set(document, name);
+    }
+    return `${name}.${document.version}`;
+  }
+}
+
+function unsavedDocuments(): vscode.TextDocument[] {
+  return vscode.workspace.textDocuments.filter(
+    (document) => document.isDirty && !document.isClosed && document.uri.scheme === "file",
+  );
 }
 
 /** What a save would write: the document's encoding, line endings and byte order mark. */

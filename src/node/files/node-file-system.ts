@@ -2,13 +2,13 @@
  * The disk behind the `FileSystem` port. A replacement is all or nothing: whatever happens (disk full, power
  * cut, someone else writing), the path holds the old bytes or the new ones, never a part of either.
  */
-import { constants, type Stats } from "node:fs";
+import { constants, type Stats, stat as statWithCallback } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { systemCodeOf } from "../../base/app-error.ts";
 import { hashOf } from "../../base/content-hash.ts";
 import { KeyedMutex } from "../../base/mutex.ts";
-import type { FileStat, FileSystem, ReplaceResult } from "../../ports/file-system.ts";
+import type { FileStat, FileSystem, FileVersion, ReplaceResult, VersionedContent } from "../../ports/file-system.ts";
 import { LeftoverSweeper, temporaryIn } from "./leftover-files.ts";
 
 // Absent on Windows, where a path can not be a FIFO that blocks whoever opens it.
@@ -38,8 +38,29 @@ export class NodeFileSystem implements FileSystem {
     };
   }
 
-  read(path: string, maxBytes?: number): Promise<Uint8Array | null> {
+  async read(path: string, maxBytes?: number): Promise<Uint8Array | null> {
+    return (await orNull(readRegularFile(path, 0, maxBytes)))?.bytes ?? null;
+  }
+
+  readVersioned(path: string, maxBytes?: number): Promise<VersionedContent | null> {
     return orNull(readRegularFile(path, 0, maxBytes));
+  }
+
+  /** With callbacks, because a promise for each file would cost as much again as the call itself. */
+  versions(paths: readonly string[]): Promise<readonly (FileVersion | null)[]> {
+    if (paths.length === 0) return Promise.resolve([]);
+    const askedAtMs = Date.now();
+    const found: (FileVersion | null)[] = paths.map(() => null);
+    return new Promise((resolveAll) => {
+      let open = paths.length;
+      for (const [index, path] of paths.entries()) {
+        statWithCallback(path, (error, stats) => {
+          if (!error) found[index] = versionOf(stats, askedAtMs);
+          open -= 1;
+          if (open === 0) resolveAll(found);
+        });
+      }
+    });
   }
 
   realPath(path: string): Promise<string> {
@@ -66,7 +87,8 @@ async function readRegularFile(
   path: string,
   extraFlags: number,
   maxBytes = Number.POSITIVE_INFINITY,
-): Promise<Uint8Array> {
+): Promise<VersionedContent> {
+  const askedAtMs = Date.now();
   // Non-blocking, because opening a FIFO would otherwise hold a thread until someone writes to it.
   const handle = await fs.open(path, constants.O_RDONLY | O_NONBLOCK | extraFlags);
   try {
@@ -76,11 +98,24 @@ async function readRegularFile(
     if (stats.size > maxBytes) {
       throw Object.assign(systemError("EFBIG", "too large", path), { sizeBytes: stats.size });
     }
-    return await readWhole(handle, stats.size);
+    return { bytes: await readWhole(handle, stats.size), version: versionOf(stats, askedAtMs) };
   } finally {
     // Nobody has to wait for that: nothing was written.
     handle.close().catch(() => undefined);
   }
+}
+
+/** How far a file system's clock may lag behind: a tick of the kernel, or two seconds where it counts in seconds. */
+const FINE_CLOCK_MS = 50;
+const COARSE_CLOCK_MS = 2_500;
+
+/** Null for what was written so shortly before that a further write could leave the very same times. */
+function versionOf(stats: Stats, askedAtMs: number): FileVersion | null {
+  if (!stats.isFile()) return null;
+  const { ino: inode, size: sizeBytes, mtimeMs: modifiedAtMs, ctimeMs: changedAtMs } = stats;
+  const lag = changedAtMs % 1_000 === 0 ? COARSE_CLOCK_MS : FINE_CLOCK_MS;
+  if (changedAtMs > askedAtMs - lag) return null;
+  return { inode, sizeBytes, modifiedAtMs, changedAtMs };
 }
 
 /** One read for a file that keeps its size; `readFile` would take three trips for it. */
@@ -177,7 +212,7 @@ async function placeNew(temporary: string, path: string): Promise<boolean> {
 
 async function placeOver(temporary: string, path: string, expectedHash: string): Promise<boolean> {
   const current = await orNull(readRegularFile(path, O_NOFOLLOW));
-  if (current === null || hashOf(current) !== expectedHash) return false;
+  if (current === null || hashOf(current.bytes) !== expectedHash) return false;
   await fs.rename(temporary, path);
   return true;
 }

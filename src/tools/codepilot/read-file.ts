@@ -45,7 +45,7 @@ export function readFile({ paths, files, ledger }: Pick<ToolDeps, "paths" | "fil
           const display = { kind: "text", text: read.output } as const;
           return { status: "done", output, images: [read.image], display };
         }
-        ledger.record(target.path, read.hash, read.bytes);
+        ledger.recordRead(target.path, read, read.whole);
         const { startLine: first, endLine: last, totalLines, hash } = read;
         const display = { kind: "read", path: target.path, startLine: first, endLine: last, totalLines, hash } as const;
         return { status: "done", output, display };
