@@ -55,7 +55,8 @@ export async function assembleSession(given: RuntimeOptions): Promise<AssembledS
     const cwd = resolve(options.cwd);
     const place = { cwd, folders: [cwd, ...(options.folders ?? [])] };
     const prepared = prepare(options, { place, model: options.model ?? "", events: [], ids, log });
-    const journal = await store.create(sessionId, resolve(options.listedUnder ?? cwd));
+    const unique = given.sessionId === undefined;
+    const journal = await store.create(sessionId, resolve(options.listedUnder ?? cwd), { unique });
     const opened = { journal, events: [], warnings: [] };
     const start = { ...common, ...prepared, options, opened, state: emptyState, place };
     return closingOnFailure(opened, () => startSession(start));
