@@ -10,6 +10,7 @@ import { hashOf } from "../../base/content-hash.ts";
 import { KeyedMutex } from "../../base/mutex.ts";
 import type { FileStat, FileSystem, FileVersion, ReplaceResult, VersionedContent } from "../../ports/file-system.ts";
 import { LeftoverSweeper, temporaryIn } from "./leftover-files.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 // Absent on Windows, where a path can not be a FIFO that blocks whoever opens it.
 const O_NONBLOCK = constants.O_NONBLOCK ?? 0;
@@ -173,6 +174,7 @@ async function replaceFile(
     }
   }
   if (!placed) return { kind: "changed" };
+  // The content is safe already; this makes the rename so.
   await syncFolder(folder);
   return { kind: "replaced" };
 }
@@ -215,14 +217,6 @@ async function placeOver(temporary: string, path: string, expectedHash: string):
   if (current === null || hashOf(current.bytes) !== expectedHash) return false;
   await fs.rename(temporary, path);
   return true;
-}
-
-/** Makes the rename itself durable. The content is safe already, so a file system that can not do it is no failure. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await fs.open(folder, "r").catch(() => null);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }
 
 async function removeEmptyFolders(from: string, last: string): Promise<void> {
