@@ -173,10 +173,12 @@ export function payloadMissing(
   return lines.join("\n");
 }
 
-/** How a path stands behind `filename=`: quoted where it has to be. */
+/** How a path stands behind `filename=`, where quotes are taken as they are and nothing is escaped. */
 function shownValue(path: string): string {
   const short = path.length > MAX_NAME_CHARS ? `${path.slice(0, MAX_NAME_CHARS)}…` : path;
-  return /^[^\s"'`]+$/.test(short) ? short : quoted(path);
+  if (/^[^\s"'`]+$/.test(short)) return short;
+  if (/[\r\n]/.test(short)) return quoted(path);
+  return short.includes('"') ? `'${short}'` : `"${short}"`;
 }
 
 export function payloadsLeftOver(unused: readonly UnusedPayload[], total: number): string {
