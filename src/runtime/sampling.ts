@@ -7,8 +7,11 @@ import type { IdSource } from "../base/ids.ts";
 import type { Json } from "../base/json.ts";
 import type { ModelClient, ModelEvent, ModelFailure, ModelRequest } from "../ports/model-client.ts";
 import type { Item, Replay, TurnError, Usage } from "../protocol/items.ts";
+import type { ReplyBlock } from "../protocol/reply-blocks.ts";
+import { parseReply } from "../scripting/reply-parser.ts";
 import { withAbortGrace } from "./abort-grace.ts";
 import type { EventHub } from "./event-hub.ts";
+import { BlockStream } from "./scripts/block-stream.ts";
 
 const MAX_ATTEMPTS = 5;
 const MAX_WAIT_TOTAL_MS = 30_000;
@@ -44,6 +47,8 @@ export interface SamplingOptions {
   readonly clock: Clock;
   /** 0 ≤ x < 1, for the jitter. */
   readonly random: () => number;
+  /** Replies hold protocol blocks: they are told apart from the prose as they stream. */
+  readonly parseBlocks: boolean;
 }
 
 export async function sample(
@@ -54,7 +59,7 @@ export async function sample(
 ): Promise<SampleResult> {
   let waitedMs = 0;
   for (let attempt = 1; ; attempt += 1) {
-    const collector = new ResponseCollector(options.hub, options.ids);
+    const collector = new ResponseCollector(options);
     const outcome = await withAbortGrace(
       client.sample(request, (event) => collector.add(event), signal),
       signal,
@@ -120,13 +125,15 @@ class ResponseCollector {
   readonly parts: ResponsePart[] = [];
   readonly #hub: EventHub;
   readonly #ids: IdSource;
-  #open: { readonly kind: "assistant_message" | "reasoning"; readonly id: string; text: string } | undefined;
+  readonly #parseBlocks: boolean;
+  #open: OpenPart | undefined;
 
   #closed = false;
 
-  constructor(hub: EventHub, ids: IdSource) {
+  constructor({ hub, ids, parseBlocks }: SamplingOptions) {
     this.#hub = hub;
     this.#ids = ids;
+    this.#parseBlocks = parseBlocks;
   }
 
   /** Reasoning alone is no answer. */
@@ -162,24 +169,45 @@ class ResponseCollector {
     const parts = this.parts.filter((part) => part.kind === "item" && part.item.kind === "assistant_message");
     if (this.#open?.kind === "assistant_message" && this.#open.text.trim() !== "") {
       const { id, text } = this.#open;
-      parts.push({ kind: "item", item: { kind: "assistant_message", id, text, incomplete: "interrupted" } });
+      const blocks = this.#blocksOf("assistant_message", text);
+      parts.push({ kind: "item", item: { kind: "assistant_message", id, text, incomplete: "interrupted", ...blocks } });
     }
     return parts;
   }
 
   #stream(kind: "assistant_message" | "reasoning", delta: string): void {
     if (this.#open?.kind !== kind) {
-      this.#open = { kind, id: this.#ids.next("item"), text: "" };
+      const parser = kind === "assistant_message" && this.#parseBlocks ? new BlockStream(this.#hub) : undefined;
+      this.#open = { kind, id: this.#ids.next("item"), text: "", parser };
       this.#hub.emitLive({ type: "item.started", itemId: this.#open.id, kind });
     }
+    const { id, parser } = this.#open;
     this.#open.text += delta;
-    const type = kind === "reasoning" ? "reasoning.delta" : "text.delta";
-    this.#hub.emitLive({ type, itemId: this.#open.id, delta });
+    if (parser) parser.push(id, delta);
+    else this.#hub.emitLive({ type: kind === "reasoning" ? "reasoning.delta" : "text.delta", itemId: id, delta });
   }
 
   #finish(kind: "assistant_message" | "reasoning", text: string, replay: Replay | undefined): void {
-    const id = this.#open?.kind === kind ? this.#open.id : this.#ids.next("item");
+    const open = this.#open?.kind === kind ? this.#open : undefined;
+    const id = open?.id ?? this.#ids.next("item");
+    open?.parser?.end(id);
     this.#open = undefined;
-    this.parts.push({ kind: "item", item: { kind, id, text, ...(replay ? { replay } : {}) } });
+    this.parts.push({
+      kind: "item",
+      item: { kind, id, text, ...(replay ? { replay } : {}), ...this.#blocksOf(kind, text) },
+    });
   }
+
+  #blocksOf(kind: "assistant_message" | "reasoning", text: string): { blocks?: ReplyBlock[] } {
+    if (!this.#parseBlocks || kind === "reasoning") return {};
+    const blocks = parseReply(text).blocks;
+    return blocks.length > 0 ? { blocks: [...blocks] } : {};
+  }
+}
+
+interface OpenPart {
+  readonly kind: "assistant_message" | "reasoning";
+  readonly id: string;
+  readonly parser: BlockStream | undefined;
+  text: string;
 }

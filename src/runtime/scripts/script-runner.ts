@@ -1,0 +1,228 @@
+/**
+ * Runs the programs of a turn in one interpreter, so that variables last from block to block. Where that interpreter
+ * is gone (a restart, a kill), the turn's earlier programs are run again and answered from the journal.
+ */
+import { AppError } from "../../base/app-error.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../ports/log.ts";
+import type { ScriptEnd, ScriptEngine, ScriptFunction, ScriptTask } from "../../ports/script-engine.ts";
+import type { ScriptOutcome, TurnError } from "../../protocol/items.ts";
+import type { ScriptEntry } from "../../protocol/state.ts";
+import type { PayloadDesk } from "../../scripting/payload-desk.ts";
+import { ScriptCalls, type ScriptCallsOptions } from "./script-calls.ts";
+import {
+  COMPLETION_IGNORED,
+  interruptedText,
+  killedText,
+  lostNamesText,
+  NO_OUTPUT,
+  raisedText,
+  STOPPED_BY_PERSON,
+  unusedPayloadsText,
+} from "./script-report.ts";
+
+export interface ScriptRunnerOptions extends ScriptCallsOptions {
+  readonly engine: ScriptEngine;
+  readonly functions: () => readonly ScriptFunction[];
+  readonly workDir: string;
+  readonly cpuLimitMs: number;
+  readonly sleepLimitMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The program of a reply with what came beside it. */
+export interface Program {
+  readonly payloads: PayloadDesk;
+  readonly completes: boolean;
+}
+
+export type ProgramEnd =
+  | { readonly kind: "finished" }
+  /** No interpreter could be started: nothing the model could repair. */
+  | { readonly kind: "unavailable"; readonly error: TurnError };
+
+interface BlockRun {
+  readonly end: ScriptEnd;
+  readonly calls: ScriptCalls;
+}
+
+/** `payloadsOf` gives a program's payloads anew: a run uses them up. */
+export type PayloadsOf = (script: ScriptEntry) => PayloadDesk;
+
+export class ScriptRunner {
+  readonly #options: ScriptRunnerOptions;
+  #task: ScriptTask | undefined;
+  #running: { readonly scriptId: string; readonly stop: AbortController } | undefined;
+
+  constructor(options: ScriptRunnerOptions) {
+    this.#options = options;
+  }
+
+  warmUp(): void {
+    this.#options.engine.warmUp();
+  }
+
+  /** Ends one program; the turn goes on. False when it does not run. */
+  stop(scriptId: string): boolean {
+    if (this.#running?.scriptId !== scriptId) return false;
+    this.#running.stop.abort();
+    return true;
+  }
+
+  /** Runs the turn's open program to its `script.finished`. Rejects only with AppError `storage` or `closed`. */
+  async run(script: ScriptEntry, program: Program, payloadsOf: PayloadsOf, signal: AbortSignal): Promise<ProgramEnd> {
+    const stop = new AbortController();
+    this.#running = { scriptId: script.scriptId, stop };
+    const either = AbortSignal.any([signal, stop.signal]);
+    try {
+      const outcome = await this.#perform(script, program, payloadsOf, either, signal);
+      if ("error" in outcome) return { kind: "unavailable", error: outcome.error };
+      const durationMs = this.#options.clock.now() - script.startedAt;
+      await this.#options.hub.emit([
+        { type: "script.finished", scriptId: script.scriptId, outcome: { ...outcome, durationMs } },
+      ]);
+      return { kind: "finished" };
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** The turn is over, and its variables with it. */
+  async endTurn(): Promise<void> {
+    const task = this.#task;
+    this.#task = undefined;
+    await task?.dispose();
+  }
+
+  async #perform(
+    script: ScriptEntry,
+    program: Program,
+    payloadsOf: PayloadsOf,
+    either: AbortSignal,
+    turnSignal: AbortSignal,
+  ): Promise<Omit<ScriptOutcome, "durationMs"> | { readonly error: TurnError }> {
+    let notes: readonly string[];
+    try {
+      notes = await this.#ensureTask(script, payloadsOf, either);
+    } catch (error) {
+      if (either.aborted) return cancelled("Stopped before it ran. Nothing was done.", this.#lastNames(script));
+      if (AppError.is(error, "storage") || AppError.is(error, "closed")) throw error;
+      return { error: unavailableError(error) };
+    }
+    const run = await this.#runBlock(script, program.payloads, "run", either);
+    const { calls, end } = run;
+    const lines = [...notes, calls.transcript.text()];
+    const printed = calls.transcript.printed;
+    if (calls.fault) throw calls.fault;
+    if (calls.divergence !== undefined && !either.aborted) {
+      await this.endTurn();
+      const output = joined([...lines, interruptedText(calls.divergence)]);
+      return { status: "interrupted", clean: false, output, printed, names: null };
+    }
+    if (end.kind === "killed") {
+      if (turnSignal.aborted) return { ...cancelled(joined(lines), null), printed };
+      if (either.aborted) return { ...cancelled(joined([...lines, STOPPED_BY_PERSON]), null), printed };
+      const output = joined([...lines, killedText(end, this.#lastNames(script) ?? [])]);
+      const errorLine = calls.lastLine === null ? {} : { errorLine: calls.lastLine };
+      return { status: "failed", clean: false, output, printed, names: null, ...errorLine };
+    }
+    return this.#ordinaryEnd(end, calls, program, lines);
+  }
+
+  #ordinaryEnd(
+    end: Exclude<ScriptEnd, { kind: "killed" }>,
+    calls: ScriptCalls,
+    program: Program,
+    lines: readonly string[],
+  ): Omit<ScriptOutcome, "durationMs"> {
+    const surplus = program.payloads.surplusMessage();
+    const raised = end.kind === "raised";
+    const failedExit = end.kind === "exited" && end.code !== null && end.code !== "0" && end.code !== "None";
+    const clean = !raised && !failedExit && !calls.failedWrite && surplus === null;
+    const text = [...lines];
+    if (raised) text.push(raisedText(end));
+    if (failedExit) text.push(`The block ended itself with exit code ${end.code}.`);
+    if (surplus !== null) text.push(unusedPayloadsText(surplus));
+    if (program.completes && !clean) text.push(COMPLETION_IGNORED);
+    const output = joined(text);
+    return {
+      status: raised ? "failed" : "completed",
+      clean,
+      output: output === "" ? NO_OUTPUT : output,
+      printed: calls.transcript.printed,
+      names: [...end.names],
+      ...(raised && end.line !== null ? { errorLine: end.line } : {}),
+    };
+  }
+
+  /** An interpreter with the variables of the turn's earlier programs; the notes say what could not be had again. */
+  async #ensureTask(script: ScriptEntry, payloadsOf: PayloadsOf, signal: AbortSignal): Promise<readonly string[]> {
+    if (this.#task?.alive) return [];
+    const earlier = this.#replayable(script);
+    this.#task = await this.#open(signal);
+    for (const program of earlier) {
+      const { end, calls } = await this.#runBlock(program, payloadsOf(program), "rebuild", signal);
+      signal.throwIfAborted();
+      if (calls.fault) throw calls.fault;
+      if (end.kind !== "killed" && calls.divergence === undefined) continue;
+      const difference = calls.divergence ?? (end.kind === "killed" ? end.message : "");
+      this.#options.log.warn(`the programs of ${script.scriptId}'s turn could not be run again: ${difference}`);
+      await this.endTurn();
+      this.#task = await this.#open(signal);
+      return [lostNamesText(this.#lastNames(script) ?? [])];
+    }
+    return [];
+  }
+
+  #open(signal: AbortSignal): Promise<ScriptTask> {
+    const { engine, functions, workDir, hub } = this.#options;
+    const seed = hub.state.activeTurnId ?? hub.state.sessionId;
+    return engine.open({ seed, functions: functions(), workDir }, signal);
+  }
+
+  async #runBlock(
+    script: ScriptEntry,
+    payloads: PayloadDesk,
+    mode: "run" | "rebuild",
+    signal: AbortSignal,
+  ): Promise<BlockRun> {
+    const { cpuLimitMs, sleepLimitMs } = this.#options;
+    const calls = new ScriptCalls(this.#options, { script, payloads, mode, signal });
+    const block = { source: script.source, nowMs: script.startedAt, cpuLimitMs, sleepLimitMs };
+    const task = this.#task as ScriptTask;
+    const end = await task.run(block, calls, signal);
+    return { end, calls };
+  }
+
+  /** The turn's earlier programs whose variables an interpreter had at the end, in order. */
+  #replayable(before: ScriptEntry): readonly ScriptEntry[] {
+    const entries = this.#options.hub.state.turns.at(-1)?.entries ?? [];
+    return entries.filter(
+      (entry): entry is ScriptEntry =>
+        entry.kind === "script" && entry.scriptId !== before.scriptId && (entry.outcome?.names ?? null) !== null,
+    );
+  }
+
+  #lastNames(before: ScriptEntry): string[] | null {
+    return this.#replayable(before).at(-1)?.outcome?.names ?? null;
+  }
+}
+
+function cancelled(output: string, names: string[] | null): Omit<ScriptOutcome, "durationMs"> {
+  return { status: "cancelled", clean: false, output, printed: "", names };
+}
+
+function joined(texts: readonly string[]): string {
+  return texts.filter((text) => text !== "").join("\n\n");
+}
+
+function unavailableError(error: unknown): TurnError {
+  const message = error instanceof Error ? error.message : String(error);
+  const next = AppError.is(error) ? error.next : undefined;
+  return {
+    class: "internal",
+    message: `The Python interpreter could not be started: ${message}`,
+    next: next ?? "The details are in the log. Resume the turn to try again, or use interface “tools”.",
+  };
+}
