@@ -1,4 +1,4 @@
-/** The static part of the prompt for the native tools interface: identity, ways of working, environment, project rules. */
+/** The static part of the prompt: identity, ways of working, environment, project rules. */
 import { join } from "node:path";
 import { headAndTail } from "../base/head-tail-buffer.ts";
 import type { FileSystem } from "../ports/file-system.ts";
@@ -17,7 +17,16 @@ export interface EnvironmentFacts {
 
 export type AgentWords = Pick<AgentProfile, "name" | "role" | "systemPrompt">;
 
-const WORKING_RULES = `How to work:
+/** How an interface is taught. */
+export interface Acting {
+  /** What the agent works with, at the end of "You work on … with". */
+  readonly means: string;
+  readonly teaching: string;
+}
+
+const nativeActing: Acting = {
+  means: "the tools you are given",
+  teaching: `How to work:
 - Look before you change: read the files that matter, search for what you do not know. Do not guess file contents.
 - Independent calls that only read may be made together in one response; dependent ones one after another.
 - Line numbers in edits refer to the file as you last read it. After an edit the result tells where lines moved.
@@ -25,17 +34,18 @@ const WORKING_RULES = `How to work:
 - Check your work: run the tests or the program when there is a way to.
 - The person is asked before files are changed or commands run. When something is denied, do not try to get it another way; go on without it or explain what you need.
 - Ask with ask_user only when a decision is really the person's.
-- Finish with a short account of what you changed and how you checked it. A response without a tool call ends the turn.`;
+- Finish with a short account of what you changed and how you checked it. A response without a tool call ends the turn.`,
+};
 
-export function staticInstructions(facts: EnvironmentFacts, projectRules: string): string {
+export function staticInstructions(facts: EnvironmentFacts, projectRules: string, acting = nativeActing): string {
   const { agent } = facts;
   const name = agent?.name?.trim() || "CodePilot";
   // The sentence goes on after it.
   const role = agent?.role?.trim().replace(/[.!]+$/, "") || "a coding agent working in the person's editor";
   const folders = facts.folders.length > 1 ? `\nWorkspace folders: ${facts.folders.join(", ")}` : "";
   const parts = [
-    `You are ${name}, ${role}. You work on the files of a workspace with the tools you are given until the task is done.`,
-    WORKING_RULES,
+    `You are ${name}, ${role}. You work on the files of a workspace with ${acting.means} until the task is done.`,
+    acting.teaching,
     `Environment:\nWorking directory: ${facts.cwd}${folders}\nPlatform: ${facts.platform}`,
   ];
   if (projectRules !== "") parts.push(`Project instructions (AGENTS.md):\n${projectRules}`);

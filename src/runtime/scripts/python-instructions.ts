@@ -4,6 +4,7 @@
  */
 import type { ScriptFunction } from "../../ports/script-engine.ts";
 import { signatureOf } from "../../scripting/script-functions.ts";
+import type { Acting } from "../instructions.ts";
 
 const PROTOCOL = `# How you act
 
@@ -84,7 +85,7 @@ const WORKING = `# How to work
 - The person is asked before files are changed or commands run. When something is denied, do not try to get it another way; go on without it or explain what you need.
 - Ask with ask_user only when a decision is really the person's.`;
 
-export function pythonInstructions(functions: readonly ScriptFunction[]): string {
+export function pythonActing(functions: readonly ScriptFunction[]): Acting {
   const documented = functions.map(
     (one) =>
       `${signatureOf(one)}\n${one.doc
@@ -92,5 +93,8 @@ export function pythonInstructions(functions: readonly ScriptFunction[]): string
         .map((line) => `    ${line}`)
         .join("\n")}`,
   );
-  return [PROTOCOL, ENVIRONMENT, `# Functions\n\n${documented.join("\n\n")}`, WORKING, EXAMPLE, TAGS].join("\n\n");
+  const teaching = [PROTOCOL, ENVIRONMENT, `# Functions\n\n${documented.join("\n\n")}`, WORKING, EXAMPLE, TAGS].join(
+    "\n\n",
+  );
+  return { means: "Python programs that you write", teaching };
 }
