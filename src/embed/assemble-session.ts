@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { AppError } from "../base/app-error.ts";
 import { systemClock } from "../base/clock.ts";
 import { type IdSource, randomIds } from "../base/ids.ts";
+import { leanFetch } from "../node/http/lean-fetch.ts";
 import { type Log, silentLog } from "../ports/log.ts";
 import type { OpenedJournal } from "../ports/session-store.ts";
 import type { Terminals } from "../ports/terminals.ts";
@@ -216,6 +217,7 @@ function modelSelector(options: RuntimeOptions, model: string): ModelSelector {
     }),
     secrets: adapters.secrets ?? environmentSecrets,
     environment: process.env,
+    fetch: adapters.fetch ?? leanFetch,
     ownClient: adapters.modelClient,
   });
 }

@@ -27,6 +27,7 @@ export interface ModelSelectorOptions {
   /** Where keys are looked up by the name of their environment variable. */
   readonly secrets: Secrets;
   readonly environment: Environment;
+  readonly fetch?: typeof fetch | undefined;
   readonly ownClient: ((provider: string, name: string) => ModelClient | undefined) | undefined;
 }
 
@@ -71,7 +72,7 @@ export class ModelSelector {
   }
 
   async #connect({ provider }: ModelId) {
-    const { connection, secrets, environment } = this.#options;
+    const { connection, secrets, environment, fetch } = this.#options;
     const { baseUrl: asked, apiKey: given, apiKeyEnv: namedEnv } = connection(provider);
     const apiKeyEnv = namedEnv ?? providers[provider].endpoint?.apiKeyEnv;
     const apiKey = given ?? (apiKeyEnv === undefined ? undefined : await secrets.get(apiKeyEnv));
@@ -82,7 +83,7 @@ export class ModelSelector {
       return { kind: "unavailable" as const, class: kind, message: readiness.message, next: readiness.next };
     }
     const key = JSON.stringify([provider, settings.baseUrl, apiKey ?? ""]);
-    const client = this.#clients.get(key) ?? createModelClient(settings);
+    const client = this.#clients.get(key) ?? createModelClient({ ...settings, fetch });
     this.#clients.set(key, client);
     return { kind: "client" as const, client };
   }

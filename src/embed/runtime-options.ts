@@ -32,6 +32,11 @@ export interface RuntimeAdapters {
   readonly connection?: (provider: string) => Connection;
   /** A client for a provider of the embedder's own; undefined: the built-in ones. */
   readonly modelClient?: (provider: string, name: string) => ModelClient | undefined;
+  /**
+   * How model servers are reached; default: Node's HTTP client. An editor whose settings for proxies and certificates
+   * hold for its global `fetch` hands that over.
+   */
+  readonly fetch?: typeof fetch;
   readonly log?: Log;
   readonly clock?: Clock;
   readonly ids?: IdSource;

@@ -13,6 +13,8 @@ export interface HttpModelOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Silence after which a response is given up. */
   readonly idleTimeoutMs?: number | undefined;
+  /** How servers are reached. Undefined: the program's global `fetch`. */
+  readonly fetch?: typeof fetch | undefined;
 }
 
 export function idleTimeoutOf(options: HttpModelOptions): number {

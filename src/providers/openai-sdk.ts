@@ -14,6 +14,7 @@ export async function loadOpenAi(options: HttpModelOptions): Promise<OpenAI> {
       ...(options.apiKey ? {} : { authorization: null }),
       ...options.headers,
     },
+    ...(options.fetch ? { fetch: options.fetch } : {}),
     maxRetries: 0,
     // Until the headers arrive; from then on the stream's own watch counts.
     timeout: idleTimeoutOf(options) + 1000,

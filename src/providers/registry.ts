@@ -130,6 +130,7 @@ export function describeReadiness(settings: ConnectionSettings, environment: Env
 export interface ModelClientOptions extends ConnectionSettings {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly idleTimeoutMs?: number | undefined;
+  readonly fetch?: typeof fetch | undefined;
 }
 
 /** A client that loads its SDK ahead of need. */
@@ -150,6 +151,7 @@ export function createModelClient(options: ModelClientOptions): WarmModelClient 
     apiKeyEnv: options.apiKeyEnv ?? endpoint.apiKeyEnv,
     headers: options.headers,
     idleTimeoutMs: options.idleTimeoutMs,
+    fetch: options.fetch,
   };
   switch (options.provider) {
     case "openai":

@@ -68,6 +68,7 @@ async function load(options: HttpModelOptions): Promise<Anthropic> {
       ...(options.apiKey ? {} : { "x-api-key": null }),
       ...options.headers,
     },
+    ...(options.fetch ? { fetch: options.fetch } : {}),
     maxRetries: 0,
     // Until the headers arrive; from then on the stream's own watch counts.
     timeout: idleTimeoutOf(options) + 1000,

@@ -1,5 +1,6 @@
 /** Every HTTP provider passes the one suite, against the fake server. */
 
+import { leanFetch } from "../../../src/node/http/lean-fetch.ts";
 import { createModelClient } from "../../../src/providers/registry.ts";
 import { errorReply, startFakeModel, type WireFormat } from "../../support/fake-model/server.ts";
 import { type ConformanceSubject, describeModelConformance } from "../../support/model-conformance.ts";
@@ -8,14 +9,15 @@ import { type ConformanceSubject, describeModelConformance } from "../../support
 const withoutMarks = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (key, inner) => (key === "cache_control" ? undefined : inner)));
 
-function subject(format: WireFormat): ConformanceSubject {
+/** `how`: over which HTTP client; the program's own `fetch` without one. */
+function subject(format: WireFormat, how: { readonly fetch?: typeof fetch } = {}): ConformanceSubject {
   return {
-    name: format,
+    name: how.fetch ? `${format} over Node's HTTP client` : format,
     open: async (script, options = {}) => {
       const server = await startFakeModel(script);
       const baseUrl = server.baseUrl(format);
       return {
-        client: createModelClient({ provider: format, baseUrl, apiKey: "test-key-123456789", ...options }),
+        client: createModelClient({ provider: format, baseUrl, apiKey: "test-key-123456789", ...how, ...options }),
         get bodies() {
           return server.requests.map(({ body }) => body);
         },
@@ -33,10 +35,13 @@ function subject(format: WireFormat): ConformanceSubject {
     async unreachable() {
       const server = await startFakeModel([]);
       await server.close();
-      return createModelClient({ provider: format, baseUrl: server.baseUrl(format) });
+      return createModelClient({ provider: format, baseUrl: server.baseUrl(format), ...how });
     },
     replaysReasoning: format !== "openai-chat",
   };
 }
 
-for (const format of ["openai", "openai-chat", "anthropic"] as const) describeModelConformance(subject(format));
+for (const format of ["openai", "openai-chat", "anthropic"] as const) {
+  describeModelConformance(subject(format));
+  describeModelConformance(subject(format, { fetch: leanFetch }));
+}
