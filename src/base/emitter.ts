@@ -16,6 +16,11 @@ export class Emitter<T> implements Disposable {
     return toDisposable(() => this.#listeners.delete(entry));
   }
 
+  /** Somebody listens. */
+  get heard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   emit(value: T): void {
     for (const listener of this.#listeners) {
       try {

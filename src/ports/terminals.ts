@@ -114,6 +114,11 @@ export type TerminalEvent =
   | { readonly type: "changed"; readonly terminal: TerminalInfo }
   | { readonly type: "exited"; readonly name: string; readonly exitCode: number | null };
 
+export interface TerminalOutput {
+  readonly terminal: string;
+  readonly chunk: string;
+}
+
 export interface Terminals extends Disposable {
   /** Always lists `main`, spawned or not. */
   list(): readonly TerminalInfo[];
@@ -133,6 +138,11 @@ export interface Terminals extends Disposable {
   /** The result of a command by its id, for recovery; null when it is not known here. */
   result(commandId: string): Promise<CommandResult | null>;
   on(listener: (event: TerminalEvent) => void): Disposable;
+  /**
+   * Raw output that no waiting `run` gets: of commands that go on after it, of what the person or another program
+   * started. For the eye: at most 20 calls a second for each terminal, 16 KiB a call, with a note where some was skipped.
+   */
+  watchOutput(listener: (output: TerminalOutput) => void): Disposable;
   /** Ends every terminal; resolves when their processes are reaped. */
   close(): Promise<void>;
 }

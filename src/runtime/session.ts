@@ -4,7 +4,7 @@
  */
 import { AppError } from "../base/app-error.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Disposable } from "../base/disposable.ts";
+import { type Disposable, toDisposable } from "../base/disposable.ts";
 import type { IdSource } from "../base/ids.ts";
 import { Mutex } from "../base/mutex.ts";
 import type { FileSystem } from "../ports/file-system.ts";
@@ -62,6 +62,8 @@ export class Session {
   readonly #terminalEvents: Disposable;
   readonly #ended = Promise.withResolvers<void>();
   #interrupted: InterruptedTurn | null;
+  #observers = 0;
+  #terminalOutput: Disposable | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -117,7 +119,12 @@ export class Session {
   }
 
   on(observer: (event: AgentEvent) => void): Disposable {
-    return this.#hub.on(observer);
+    const subscription = this.#hub.on(observer);
+    this.#watchOutput(1);
+    return toDisposable(() => {
+      subscription.dispose();
+      this.#watchOutput(-1);
+    });
   }
 
   /** Emits events of the session itself (opened, notices). */
@@ -181,6 +188,7 @@ export class Session {
       }
     } finally {
       this.#terminalEvents.dispose();
+      this.#terminalOutput?.dispose();
       this.#hub.dispose();
       this.#ended.resolve();
       await this.#options.journal.close();
@@ -278,6 +286,19 @@ export class Session {
     return this.#questions.answer(questionId, answer)
       ? ACCEPTED
       : refused("That question was already settled; nothing changed.");
+  }
+
+  /** Output of terminals is asked for only while there is somebody to see it. */
+  #watchOutput(joined: 1 | -1): void {
+    this.#observers += joined;
+    if (this.#observers === 0) {
+      this.#terminalOutput?.dispose();
+      this.#terminalOutput = undefined;
+    } else {
+      this.#terminalOutput ??= this.#options.terminals.watchOutput(({ terminal, chunk }) =>
+        this.#hub.emitLive({ type: "terminal.output", terminal, chunk }),
+      );
+    }
   }
 
   #note(event: NewEvent): void {

@@ -38,6 +38,8 @@ export interface PtySessionOptions {
   readonly newCommandId: () => string;
   /** Status, command, folder or exit changed. */
   readonly onChange: () => void;
+  /** Output came that no waiting `run` gets. */
+  readonly onUnclaimed: (text: string) => void;
   /** A command began that is worth remembering by its id. */
   readonly onCommand: (record: CommandRecord) => void;
 }
@@ -288,8 +290,12 @@ export class PtySession {
     }
     const running = this.#running;
     running?.push(text);
-    if (running !== null && this.#tap !== null && running.start.typedBy === "agent") this.#tap(text);
-    else this.#fresh.push(text);
+    if (running !== null && this.#tap !== null && running.start.typedBy === "agent") {
+      this.#tap(text);
+    } else {
+      this.#fresh.push(text);
+      this.#options.onUnclaimed(text);
+    }
   }
 
   #record(start: Omit<CommandStart, "ordinal" | "pid">): CommandRecord {

@@ -26,6 +26,7 @@ export interface ShellRequest {
 export interface ShellCallbacks {
   readonly newCommandId: () => string;
   readonly onChange: (session: PtySession) => void;
+  readonly onUnclaimed: (session: PtySession, text: string) => void;
   readonly onCommand: (record: CommandRecord) => void;
 }
 
@@ -116,6 +117,7 @@ export class ShellLauncher {
       ordinal,
       newCommandId: callbacks.newCommandId,
       onChange: () => callbacks.onChange(session),
+      onUnclaimed: (text) => callbacks.onUnclaimed(session, text),
       onCommand: callbacks.onCommand,
     });
     return { kind: "launched", session };

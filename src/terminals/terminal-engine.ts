@@ -17,12 +17,14 @@ import type {
   RunResult,
   TerminalAttachment,
   TerminalEvent,
+  TerminalOutput,
   Terminals,
   TerminalText,
   WriteTerminal,
 } from "../ports/terminals.ts";
 import type { TerminalInfo } from "../protocol/terminals.ts";
 import type { CommandRecord } from "./command-record.ts";
+import { OutputThrottle } from "./output-throttle.ts";
 import { usableSize } from "./pty.ts";
 import type { PtySession } from "./pty-session.ts";
 import { runCommand } from "./run-command.ts";
@@ -36,6 +38,10 @@ const defaultSize = { cols: 120, rows: 30 };
 /** A program that takes input is done reacting when it has been quiet this long; it gets longer for the first sign. */
 const quietMs = 300;
 const firstSignMs = 1000;
+
+/** What the shell's line editor does around every command: nothing to look at. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what it is about.
+const lineEditing = /^(?:\r|\x1b\[K|\x1b\[\?2004[hl])+$/;
 
 export interface TerminalEngineOptions {
   readonly launcher: ShellLauncher;
@@ -54,6 +60,7 @@ interface Slot {
   starting: Promise<PtySession | string> | null;
   /** Whether a read has told that the shell ended. */
   exitReported: boolean;
+  readonly unclaimed: OutputThrottle;
 }
 
 export class TerminalEngine implements Terminals {
@@ -61,11 +68,13 @@ export class TerminalEngine implements Terminals {
   readonly #slots = new Map<string, Slot>();
   readonly #results = new Map<string, CommandRecord>();
   readonly #events: Emitter<TerminalEvent>;
+  readonly #output: Emitter<TerminalOutput>;
   #closing: Promise<void> | null = null;
 
   constructor(options: TerminalEngineOptions) {
     this.#options = options;
     this.#events = new Emitter((error) => options.log.error("a terminal listener failed", error));
+    this.#output = new Emitter((error) => options.log.error("a listener of terminal output failed", error));
     this.#slots.set(mainTerminal, this.#slot({ name: mainTerminal, createdBy: "agent" }));
   }
 
@@ -166,6 +175,10 @@ export class TerminalEngine implements Terminals {
     return this.#events.on(listener);
   }
 
+  watchOutput(listener: (output: TerminalOutput) => void): Disposable {
+    return this.#output.on(listener);
+  }
+
   close(): Promise<void> {
     this.#closing ??= (async () => {
       await Promise.all(
@@ -176,6 +189,7 @@ export class TerminalEngine implements Terminals {
       );
       await this.#options.launcher.close();
       this.#events.dispose();
+      this.#output.dispose();
     })();
     return this.#closing;
   }
@@ -196,6 +210,7 @@ export class TerminalEngine implements Terminals {
       session: null,
       starting: null,
       exitReported: false,
+      unclaimed: new OutputThrottle((chunk) => this.#output.emit({ terminal: request.name, chunk })),
     };
   }
 
@@ -222,6 +237,9 @@ export class TerminalEngine implements Terminals {
         onChange: (session) => {
           if (slot.session === session) this.#changed(name, slot, session);
         },
+        onUnclaimed: (session, text) => {
+          if (this.#output.heard && slot.session === session && !lineEditing.test(text)) slot.unclaimed.push(text);
+        },
         onCommand: (record) => this.#remember(record),
       },
     );
@@ -234,6 +252,7 @@ export class TerminalEngine implements Terminals {
   }
 
   #changed(name: string, slot: Slot, session: PtySession): void {
+    if (session.exit !== null) slot.unclaimed.flush();
     if (session.exit === null) this.#events.emit({ type: "changed", terminal: this.#info(name, slot) });
     else this.#events.emit({ type: "exited", name, exitCode: session.exit.exitCode });
   }
@@ -298,6 +317,7 @@ export class TerminalEngine implements Terminals {
     if (session === null) return;
     if (!(await session.terminate())) this.#options.log.warn(`processes of terminal ${name} survived SIGKILL`);
     await waitFor(session.exited, { timeoutMs: 1000 });
+    slot.unclaimed.flush();
     session.display.dispose();
   }
 

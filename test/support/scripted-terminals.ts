@@ -78,6 +78,9 @@ export class ScriptedTerminals implements Terminals {
   async result() {
     return null;
   }
+  watchOutput() {
+    return toDisposable(() => {});
+  }
   on() {
     return toDisposable(() => {});
   }

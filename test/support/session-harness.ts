@@ -85,6 +85,7 @@ export const noTerminals: Terminals = {
   attach: async () => null,
   result: async () => null,
   on: () => ({ dispose() {} }),
+  watchOutput: () => ({ dispose() {} }),
   close: async () => {},
   dispose() {},
 };
@@ -95,6 +96,7 @@ export interface HarnessOptions {
   readonly approver?: Approver;
   readonly answerer?: Answerer;
   readonly maxSteps?: number;
+  readonly terminals?: Terminals;
   /** What an earlier process has written. */
   readonly journal?: readonly AgentEvent[];
   /** The before-images it has kept; what is kept here is added. */
@@ -134,7 +136,7 @@ export function openTestSession(options: HarnessOptions) {
     sessionId: "ses_test",
     journal,
     registry,
-    terminals: noTerminals,
+    terminals: options.terminals ?? noTerminals,
     files: new NodeFileSystem(),
     clock,
     ids,
@@ -148,11 +150,13 @@ export function openTestSession(options: HarnessOptions) {
     contextSources: async () => ({ instructions: "Be good.", tools: registry.specs(), settings: {} }),
   });
   const events: AgentEvent[] = [];
-  session.on((event) => events.push(event));
+  const listening = session.on((event) => events.push(event));
   return {
     session,
     model,
     events,
+    /** What fills `events`. */
+    listening,
     kept,
     syncs,
     clock,

@@ -30,6 +30,31 @@ describe("commands that run", function () {
     assert.equal((await t.command("echo free")).output.text, "free\n");
   });
 
+  it("show what no call waits for to whoever watches, coalesced and bounded", async () => {
+    const seen: string[] = [];
+    const watch = t.terminals.watchOutput(({ terminal, chunk }) => seen.push(`${terminal} ${chunk}`));
+    const text = () => seen.join("");
+    await t.command("echo asked for; seq 1 1000");
+    await t.command("echo soon; sleep 0.3; echo later", { timeoutMs: 100 });
+    await eventually("the rest of a command", () => text().includes("main later"));
+    await t.command("(sleep 0.2; echo from behind) &");
+    await eventually("a program in the background", () => text().includes("from behind"));
+    assert.doesNotMatch(text(), /asked for|1000|soon/);
+
+    seen.length = 0;
+    await t.command("(sleep 0.2; seq 1 400000; echo end of flood) &");
+    await eventually("the end of a flood", () => text().includes("end of flood"));
+    assert.match(text(), /characters skipped/);
+    const longest = Math.max(...seen.map((chunk) => chunk.length));
+    assert.ok(longest < 17_000, `${longest}`);
+
+    watch.dispose();
+    const { length } = seen;
+    await t.command("(sleep 0.1; echo unseen) & sleep 0.2");
+    await t.command("true");
+    assert.equal(seen.length, length);
+  });
+
   for (const [command, input, output] of [
     ["cat", "typed\n\x04", /typed/],
     ['read -r x; echo "got $x"', "value\n", /got value/],
