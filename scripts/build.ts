@@ -1,5 +1,9 @@
-/** Fills dist/: the bundles, and the declarations of `codepilot/runtime`. `npm run build` and, as a step, `npm test`. */
-import { rm } from "node:fs/promises";
+/**
+ * Fills dist/: the bundles, the JSON schema of agent files and the declarations of `codepilot/runtime`. `npm run build`
+ * and, as a step, `npm test`.
+ */
+import { rm, writeFile } from "node:fs/promises";
+import { agentFileJsonSchema } from "../src/protocol/agent-file.ts";
 import { run } from "./child-process.ts";
 import { formatTally, type Tally } from "./layers.ts";
 import { fromRoot } from "./paths.ts";
@@ -13,8 +17,14 @@ export async function build(): Promise<Tally> {
     runStep("declarations", [fromRoot("node_modules/typescript/bin/tsc"), "-p", "tsconfig.types.json"]),
   ];
   const outcomes = await Promise.all(steps);
+  await writeSchema();
   const failed = outcomes.filter((ok) => !ok).length;
   return { passed: outcomes.length - failed, failed, skipped: 0 };
+}
+
+/** For the YAML extension; see yamlValidation in package.json. */
+async function writeSchema(): Promise<void> {
+  await writeFile(fromRoot("dist/agent-file.schema.json"), `${JSON.stringify(agentFileJsonSchema(), null, 1)}\n`);
 }
 
 async function runStep(title: string, args: string[]): Promise<boolean> {

@@ -5,6 +5,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
+import { registerAgentFileEditing } from "./host/agents/agent-file-editing.ts";
 import { type Ask, askInModal } from "./host/ask.ts";
 import { type CommandId, commands, taskType, viewId } from "./host/contributions.ts";
 import { Keys } from "./host/keys.ts";
@@ -59,6 +60,7 @@ export function activate(context: vscode.ExtensionContext): TestAccess | undefin
     log,
     statusItem,
     sessionsView,
+    registerAgentFileEditing(),
     vscode.tasks.registerTaskProvider(taskType, tasks),
     vscode.window.registerWebviewViewProvider(viewId, {
       resolveWebviewView: async (view) => (await window()).attachView(view),

@@ -7,6 +7,7 @@ import { leanFetch } from "../node/http/lean-fetch.ts";
 import { type Log, silentLog } from "../ports/log.ts";
 import type { OpenedJournal } from "../ports/session-store.ts";
 import type { Terminals } from "../ports/terminals.ts";
+import type { AgentProfile } from "../protocol/agent-profile.ts";
 import type { AgentEvent, NewEvent } from "../protocol/events.ts";
 import { reduceAll } from "../protocol/reduce.ts";
 import { emptyState, type SessionState } from "../protocol/state.ts";
@@ -31,6 +32,7 @@ export interface AssembledSession {
   /** The terminals were made for this session and end with it. */
   readonly ownsTerminals: boolean;
   readonly registry: ToolRegistry;
+  readonly agent: AgentProfile | undefined;
   readonly hooks: AnsweringHooks;
   /** What was passed over when the journal was read. */
   readonly warnings: readonly string[];
@@ -186,6 +188,7 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
     warnings,
     session,
     registry,
+    agent: options.agent,
     hooks,
     setFolders: async (folders) => {
       // An agent that names its folder has that one only, whatever else is open.

@@ -6,6 +6,7 @@ import { AppError } from "../base/app-error.ts";
 import type { Disposable } from "../base/disposable.ts";
 import type { Terminals } from "../ports/terminals.ts";
 import type { Tool } from "../ports/tool.ts";
+import type { AgentProfile } from "../protocol/agent-profile.ts";
 import type { AgentEvent, EventOf, EventType } from "../protocol/events.ts";
 import type { TurnError, UserInput } from "../protocol/items.ts";
 import type { Op } from "../protocol/ops.ts";
@@ -52,6 +53,11 @@ export class Runtime {
 
   get state(): SessionState {
     return this.#parts.session.state;
+  }
+
+  /** What an agent file came to, for a session of one. */
+  get agent(): AgentProfile | undefined {
+    return this.#parts.agent;
   }
 
   /** The turn that a dead process left behind, until `resume` or `discard`. */

@@ -29,6 +29,7 @@ export const editorKeys = {
 export const commands = {
   "codepilot.newTask": { title: "New Task", icon: "$(add)" },
   "codepilot.runTask": { title: "Run Task…" },
+  "codepilot.runAgentFile": { title: "Run Agent File…" },
   "codepilot.stop": { title: "Stop", icon: "$(debug-stop)", enablement: contextKeys.running },
   "codepilot.resume": { title: "Resume", enablement: contextKeys.interrupted },
   "codepilot.discard": { title: "Discard Interrupted Turn", enablement: contextKeys.interrupted },
@@ -205,6 +206,26 @@ const taskDefinitions = [
   },
 ];
 
+/** On a file of that name, in the explorer and in the editor. */
+const onAgentFile = [
+  "resourceScheme == file && resourceFilename =~ /^(.+[.])?agent[.]ya?ml$/",
+  "resourceScheme == file && resourceDirname =~ /[.]codepilot$/ && resourceExtname =~ /^[.]ya?ml$/",
+].join(" || ");
+const agentFileMenus = Object.fromEntries(
+  ["explorer/context", "editor/context", "editor/title/context"].map((menu) => [
+    menu,
+    [{ command: "codepilot.runAgentFile" satisfies CommandId, when: onAgentFile, group: "codepilot@1" }],
+  ]),
+);
+
+/** For the YAML extension, where there is one; the file is made by the build. */
+const agentFileSchemas = [
+  {
+    fileMatch: ["agent.yaml", "agent.yml", "*.agent.yaml", "*.agent.yml", ".codepilot/*.yaml", ".codepilot/*.yml"],
+    url: "./dist/agent-file.schema.json",
+  },
+];
+
 const configuration = { title: "CodePilot", properties: settings };
 
 /** `contributes` as package.json has to say it. */
@@ -232,11 +253,13 @@ export function contributesSection() {
         commands.map((command, index) => ({ command, when: `view == ${view}`, group: group(index + 1) })),
       ),
       "view/item/context": sessionMenu,
+      ...agentFileMenus,
       commandPalette: rows.filter(([, { internal }]) => internal).map(([command]) => ({ command, when: "false" })),
     },
     keybindings,
     configuration,
     taskDefinitions,
+    yamlValidation: agentFileSchemas,
   };
 }
 

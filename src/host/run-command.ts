@@ -28,6 +28,7 @@ type Handler = (context: CommandContext, argument: unknown) => unknown;
 const handlers: Record<CommandId, Handler> = {
   "codepilot.newTask": ({ window }) => window.newTask(),
   "codepilot.runTask": runTask,
+  "codepilot.runAgentFile": ({ window }, argument) => window.agents.run(argument),
   "codepilot.stop": stop,
   "codepilot.resume": resume,
   "codepilot.discard": ({ window }) => window.hub.shown?.runtime.discard(),

@@ -13,6 +13,7 @@ import { FileSessionStore } from "../node/stores/file-session-store.ts";
 import { watchSessions } from "../node/stores/watch-sessions.ts";
 import type { UserInput } from "../protocol/items.ts";
 import type { ViewEnvironment } from "../protocol/webview.ts";
+import { WindowAgents } from "./agents/window-agents.ts";
 import type { Ask } from "./ask.ts";
 import { ChatView } from "./chat/chat-view.ts";
 import { ViewBridge } from "./chat/view-bridge.ts";
@@ -59,6 +60,7 @@ export class CodePilotWindow {
   /** Where new tasks work. */
   readonly home: HomeFolder;
   readonly sessionTree: SessionTree;
+  readonly agents: WindowAgents;
   readonly #parts: WindowParts;
   readonly #view: ChatView;
   readonly #bridge: ViewBridge;
@@ -95,6 +97,14 @@ export class CodePilotWindow {
         now: () => Date.now(),
       }),
     );
+    this.agents = new WindowAgents({
+      hub: this.hub,
+      home: this.home,
+      ask: parts.ask,
+      memory: context.workspaceState,
+      reveal: () => this.revealChat(),
+      log,
+    });
     this.sessionTree = this.#store.add(this.#makeSessionTree());
     this.#images = new BeforeImages((sessionId) => this.hub.get(sessionId));
     this.#view = this.#store.add(
@@ -193,6 +203,7 @@ export class CodePilotWindow {
   taskTerminal(definition: unknown, folder: string | undefined): vscode.Pseudoterminal {
     return new TaskTerminal({
       hub: this.hub,
+      agents: this.agents,
       definition,
       folder: async () => folder ?? (await this.home.forNewTask())?.path ?? null,
       log: this.#parts.log,
@@ -221,12 +232,14 @@ export class CodePilotWindow {
   /** Of the next turn: the shown session's, else the one for new tasks. */
   async model(): Promise<ModelChoice> {
     const settings = readSettings();
-    return chooseModel({
-      wanted: this.hub.shown?.runtime.state.model || settings.model,
+    const { shown } = this.hub;
+    const inputs = {
+      wanted: shown?.runtime.state.model || settings.model,
       baseUrl: settings.baseUrl,
       secrets: this.#parts.keys,
       environment: process.env,
-    });
+    };
+    return chooseModel(this.agents.modelInputs(shown, inputs));
   }
 
   /** For a command that failed: what went wrong, with a button for what to do next. */

@@ -32,6 +32,8 @@ export interface ChoiceInputs {
   readonly baseUrl: Readonly<Record<string, string>>;
   readonly secrets: Secrets;
   readonly environment: Environment;
+  /** Where the key comes from, when it is not the provider's usual variable. */
+  readonly apiKeyEnv?: string;
 }
 
 export async function chooseModel(inputs: ChoiceInputs): Promise<ModelChoice> {
@@ -54,12 +56,13 @@ async function describeModel(model: string, inputs: ChoiceInputs): Promise<Model
     return { model, label: model, demo: false, ready: false, problem: `${parsed.message} ${parsed.next}` };
   }
   if (parsed.provider === "demo") return { ...ready(model, "Demo"), demo: true };
-  const apiKeyEnv = providers[parsed.provider].endpoint?.apiKeyEnv;
+  const apiKeyEnv = inputs.apiKeyEnv ?? providers[parsed.provider].endpoint?.apiKeyEnv;
   const readiness = describeReadiness(
     {
       provider: parsed.provider,
       baseUrl: inputs.baseUrl[parsed.provider],
       apiKey: apiKeyEnv === undefined ? undefined : await inputs.secrets.get(apiKeyEnv),
+      apiKeyEnv,
     },
     inputs.environment,
   );

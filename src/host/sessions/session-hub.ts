@@ -93,9 +93,17 @@ export class SessionHub implements Disposable {
 
   /** Hands the task to the shown session, or to a new one that works in `cwd`. Rejects with AppError. */
   async submit(input: UserInput, cwd: string): Promise<LiveSession> {
-    const session = this.#shown ?? (await this.#startShown(cwd));
+    const session = this.#shown ?? (await this.start(cwd));
     const outcome = await session.runtime.submit({ type: "turn.submit", input });
     if (outcome.kind === "refused") throw new AppError("usage", outcome.message);
+    return session;
+  }
+
+  /** A new session in the panel; `overrides` outrank what the settings say. Rejects with AppError. */
+  async start(cwd: string, overrides: Partial<RuntimeOptions> = {}): Promise<LiveSession> {
+    const options = { ...(await this.#options.runtimeOptions(cwd)), ...overrides };
+    const session = this.#adopt(await this.#options.openRuntime(options), "panel");
+    this.#show(session);
     return session;
   }
 
@@ -220,12 +228,6 @@ export class SessionHub implements Disposable {
     this.#shownChanges.dispose();
     this.#opened.dispose();
     this.#gone.dispose();
-  }
-
-  async #startShown(cwd: string): Promise<LiveSession> {
-    const session = this.#adopt(await this.#options.openRuntime(await this.#options.runtimeOptions(cwd)), "panel");
-    this.#show(session);
-    return session;
   }
 
   #openStored(sessionId: string): Promise<LiveSession> {

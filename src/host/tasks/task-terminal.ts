@@ -5,11 +5,10 @@
 import { resolve } from "node:path";
 import * as vscode from "vscode";
 import { AppError, messageOf } from "../../base/app-error.ts";
-import { loadAgentFile } from "../../embed/agent-file/load-agent-file.ts";
 import type { TurnResult } from "../../embed/runtime.ts";
 import type { RuntimeOptions } from "../../embed/runtime-options.ts";
 import type { Log } from "../../ports/log.ts";
-import { agentOverrides } from "../agents/agent-overrides.ts";
+import type { WindowAgents } from "../agents/window-agents.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
 import { type AgentTask, parseTask } from "./task-definition.ts";
@@ -25,6 +24,7 @@ const CTRL_C = "\x03";
 
 export interface TaskTerminalOptions {
   readonly hub: SessionHub;
+  readonly agents: WindowAgents;
   readonly definition: unknown;
   /** Path of the folder to work in; null: the person was asked and dismissed. Rejects with AppError `usage` without one. */
   readonly folder: () => Promise<string | null>;
@@ -116,8 +116,8 @@ export class TaskTerminal implements vscode.Pseudoterminal {
   async #overrides({ agent, model }: AgentTask, folder: string): Promise<Partial<RuntimeOptions>> {
     const named = model === undefined ? {} : { model };
     if (agent === undefined) return named;
-    const loaded = await loadAgentFile(resolve(folder, agent));
-    for (const warning of loaded.warnings) this.#output.line(warning);
-    return { ...agentOverrides(loaded, folder), ...named };
+    const { overrides, warnings } = await this.#options.agents.forTask(resolve(folder, agent), folder);
+    for (const warning of warnings) this.#output.line(warning);
+    return { ...overrides, ...named };
   }
 }
