@@ -14,7 +14,9 @@ export type AppErrorCode =
   | "no-model"
   | "not-yet"
   | "storage"
-  | "closed";
+  | "closed"
+  /** A part of the product can not be started on this machine, or not now. */
+  | "unavailable";
 
 export class AppError extends Error {
   readonly code: AppErrorCode;
