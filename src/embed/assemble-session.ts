@@ -138,6 +138,7 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
     registry,
     terminals: workspace.terminals,
     files: workspace.files,
+    fileWatch: workspace.fileWatch,
     clock: adapters.clock ?? systemClock,
     ids,
     log,

@@ -12,6 +12,7 @@ import type { Tool } from "../ports/tool.ts";
 import { contextTools } from "../protocol/agent-tools.ts";
 import type { AgentEvent } from "../protocol/events.ts";
 import { createTools } from "../tools/index.ts";
+import { FileWatch } from "../workspace/file-watch.ts";
 import { ReadLedger } from "../workspace/read-ledger.ts";
 import { restoreLedger } from "../workspace/restore-ledger.ts";
 import { WorkspacePaths } from "../workspace/workspace-paths.ts";
@@ -34,6 +35,7 @@ export interface WorkspaceOptions {
 export interface WorkspaceParts {
   readonly tools: readonly Tool[];
   readonly files: FileSystem;
+  readonly fileWatch: FileWatch;
   readonly terminals: Terminals;
   /** What counts as inside the workspace. */
   readonly paths: WorkspacePaths;
@@ -51,7 +53,8 @@ export function assembleWorkspace(options: WorkspaceOptions): WorkspaceParts {
   restoreLedger(ledger, options.events);
   const { maxOutputChars } = options;
   const all = createTools({ paths, files, ledger, search, terminals, ids, maxOutputChars });
-  return { tools: select(all, options.selection), files, terminals, paths };
+  const fileWatch = new FileWatch({ files, paths, ledger });
+  return { tools: select(all, options.selection), files, fileWatch, terminals, paths };
 }
 
 /** What a session keeps its context with is not for an agent file to switch off. */

@@ -15,7 +15,9 @@ import type { AgentEvent, NewEvent } from "../protocol/events.ts";
 import type { UserInput } from "../protocol/items.ts";
 import type { Op } from "../protocol/ops.ts";
 import type { SessionState } from "../protocol/state.ts";
+import type { FileWatch } from "../workspace/file-watch.ts";
 import type { ContextSources } from "./context-builder.ts";
+import { EnvironmentWatch } from "./environment-watch.ts";
 import { EventHub } from "./event-hub.ts";
 import { NativeActions } from "./native-actions.ts";
 import { type Approver, PermissionGate } from "./permission-gate.ts";
@@ -38,6 +40,8 @@ export interface SessionOptions {
   readonly registry: ToolRegistry;
   readonly terminals: Terminals;
   readonly files: FileSystem;
+  /** Over the files that the session's tools read and write. */
+  readonly fileWatch: FileWatch;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly log: Log;
@@ -90,6 +94,7 @@ export class Session {
       random,
       registry,
       questions,
+      environment: new EnvironmentWatch({ hub, ids, log, journal, files: options.fileWatch, policy: options.policy }),
       createActions: () =>
         new NativeActions({ hub, ids, scheduler, repetition: new RepetitionWatch({ hub, ids, questions }) }),
       maxSteps,

@@ -11,6 +11,7 @@ import type { NewEvent } from "../protocol/events.ts";
 import type { TurnError } from "../protocol/items.ts";
 import { withAbortGrace } from "./abort-grace.ts";
 import { buildRequest, type ContextSources } from "./context-builder.ts";
+import type { EnvironmentWatch } from "./environment-watch.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { QuestionDesk } from "./question-desk.ts";
 import { type ResponsePart, sample } from "./sampling.ts";
@@ -26,6 +27,7 @@ export interface TurnDeps {
   readonly random: () => number;
   readonly registry: ToolRegistry;
   readonly questions: QuestionDesk;
+  readonly environment: EnvironmentWatch;
   /** For one turn. */
   readonly createActions: () => TurnActions;
   /** Client and name for the session's current model, or why there is none. */
@@ -66,6 +68,7 @@ async function converge(deps: TurnDeps, actions: TurnActions, signal: AbortSigna
     await injectSteers(deps);
     if (deps.maxSteps !== undefined && currentSteps(deps.hub) >= deps.maxSteps) return limitReached(deps.maxSteps);
 
+    await deps.environment.tell(signal);
     const prepared = await withAbortGrace(prepareRequest(deps), signal);
     if (prepared === "late" || signal.aborted) return { reason: "interrupted" };
     if (prepared.kind === "unavailable") return { reason: "failed", error: prepared.error };

@@ -118,7 +118,7 @@ function showLines(hunks: readonly LineHunk[], document: TextDocument, budget: n
     lines.push(`${String(number).padStart(width)} | ${clipped}`);
   }
   const left = numbers.length - shown.length;
-  if (left > 0) lines.push(`      … ${count(left)} more changed, not shown`);
+  if (left > 0) lines.push(`      … ${left} more changed ${left === 1 ? "line" : "lines"}, not shown`);
   return { lines, linesShown: shown.length, complete };
 }
 

@@ -7,6 +7,7 @@ import { isAbsolute, relative, sep } from "node:path";
 import { systemCodeOf } from "../base/app-error.ts";
 import { hashOf } from "../base/content-hash.ts";
 import type { FileSystem, FileVersion } from "../ports/file-system.ts";
+import type { ToldFile } from "../protocol/items.ts";
 import { type Comparison, compareContents } from "./compare-contents.ts";
 import { MAX_FILE_BYTES } from "./read-file.ts";
 import { type FileState, isContent, isSameState, type ReadLedger, type ToldContent } from "./read-ledger.ts";
@@ -20,7 +21,7 @@ export interface FoundChange {
   readonly kind: "now" | "covered";
   readonly before: FileState;
   readonly after: FileState;
-  /** The content is the one the model has read or written, though it has been another one meanwhile. */
+  /** It is back with the content that the model had read or written. */
   readonly asSeen: boolean;
   readonly difference: Comparison | { readonly kind: "unknown" } | { readonly kind: "withheld" };
   /** For the ledger, once the model has been told. */
@@ -60,10 +61,14 @@ export class FileWatch {
     this.#options = options;
   }
 
+  /** No file is known, so there is nothing to look at. */
+  get isIdle(): boolean {
+    return this.#options.ledger.size === 0;
+  }
+
   /** Sorted by path; null: nothing changed. The same changes are found again until the ledger is told of them. */
   async look(options: LookOptions): Promise<readonly FoundChange[] | null> {
     const { files, ledger } = this.#options;
-    if (ledger.size === 0) return null;
     const due = options.thorough ? ledger.paths() : this.#due();
     const versions = await files.versions(due);
     const suspects = due.filter((path, index) => isSuspect(ledger.told(path), versions[index] ?? null));
@@ -76,6 +81,13 @@ export class FileWatch {
     }
     if (found.length === 0) return null;
     return found.sort((a, b) => (a.shown < b.shown ? -1 : a.shown > b.shown ? 1 : 0));
+  }
+
+  /** The model has been told of these changes; `told` has them in the same order. */
+  accept(found: readonly FoundChange[], told: readonly ToldFile[]): void {
+    for (const [index, { path, told: content }] of found.entries()) {
+      this.#options.ledger.recordTold(path, content, told[index]?.seen ?? false);
+    }
   }
 
   #due(): readonly string[] {
@@ -145,7 +157,7 @@ class Inspection {
       kind: "now",
       before: told.state,
       after: state,
-      asSeen: seen !== undefined && isContent(state, seen),
+      asSeen: told.state.kind !== "content" && seen !== undefined && isContent(state, seen),
       difference: await this.#difference(told, state, bytes, present.mayShow),
       told: next,
     };

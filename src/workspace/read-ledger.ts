@@ -75,8 +75,8 @@ export class ReadLedger {
    */
   recordRead(path: string, content: ReadContent, whole: boolean): void {
     const known = this.#files.get(path);
-    const changedUnseen = known !== undefined && !whole && !isContent(known.told.state, content.hash);
-    this.#set(path, content.hash, changedUnseen ? known.told : toldOf(content, known?.told.covered ?? null));
+    const changed = known?.told.state.kind === "content" && known.told.state.hash !== content.hash;
+    this.#set(path, content.hash, changed && !whole ? known.told : toldOf(content, known?.told.covered ?? null));
   }
 
   /**

@@ -15,6 +15,8 @@ import type { Approver } from "../../src/runtime/permission-gate.ts";
 import type { Answerer } from "../../src/runtime/question-desk.ts";
 import { Session } from "../../src/runtime/session.ts";
 import { ToolRegistry } from "../../src/runtime/tool-registry.ts";
+import { FileWatch } from "../../src/workspace/file-watch.ts";
+import { ReadLedger } from "../../src/workspace/read-ledger.ts";
 import { type Script, ScriptedModel } from "./scripted-model.ts";
 
 /** Time that passes only when somebody sleeps. */
@@ -90,6 +92,8 @@ export const noTerminals: Terminals = {
   dispose() {},
 };
 
+const noPaths = { resolve: async () => ({ kind: "invalid", message: "no paths in this test" }) as const };
+
 export interface HarnessOptions {
   readonly script: Script;
   readonly tools?: readonly Tool[];
@@ -101,6 +105,8 @@ export interface HarnessOptions {
   readonly journal?: readonly AgentEvent[];
   /** The before-images it has kept; what is kept here is added. */
   readonly blobs?: Map<string, Uint8Array>;
+  /** Over the ledger of the tools; default: no tool knows any file. */
+  readonly fileWatch?: FileWatch;
   /** Called before events are kept; a throw is a journal that can not be written. */
   readonly onAppend?: (events: readonly AgentEvent[], sync: boolean) => void;
 }
@@ -131,13 +137,15 @@ export function openTestSession(options: HarnessOptions) {
   for (const _ of kept)
     for (const kind of ["turn", "item", "permission", "question", "message"] as const) ids.next(kind);
   const registry = new ToolRegistry(options.tools ?? []);
+  const files = new NodeFileSystem();
   const session = new Session({
     state: reduceAll(kept),
     sessionId: "ses_test",
     journal,
     registry,
     terminals: options.terminals ?? noTerminals,
-    files: new NodeFileSystem(),
+    files,
+    fileWatch: options.fileWatch ?? new FileWatch({ files, paths: noPaths, ledger: new ReadLedger() }),
     clock,
     ids,
     log: silentLog,

@@ -8,6 +8,7 @@ import type { Questions } from "../../src/ports/questions.ts";
 import type { Terminals } from "../../src/ports/terminals.ts";
 import type { PlannedCall, Tool, ToolContext, ToolResult } from "../../src/ports/tool.ts";
 import { createTools } from "../../src/tools/index.ts";
+import { FileWatch } from "../../src/workspace/file-watch.ts";
 import { ReadLedger } from "../../src/workspace/read-ledger.ts";
 import { WorkspacePaths } from "../../src/workspace/workspace-paths.ts";
 import { ScriptedTerminals } from "./scripted-terminals.ts";
@@ -17,6 +18,7 @@ export interface Toolbox extends AsyncDisposable {
   readonly workspace: TempWorkspace;
   readonly tools: readonly Tool[];
   readonly ledger: ReadLedger;
+  readonly fileWatch: FileWatch;
   tool(name: string): Tool;
   /** Plans a call; a refusal fails the test. */
   plan(name: string, input: unknown): Promise<PlannedCall>;
@@ -26,13 +28,15 @@ export interface Toolbox extends AsyncDisposable {
 
 export interface ToolboxOptions {
   readonly tree?: Tree;
+  /** One that is there already, and stays. */
+  readonly workspace?: TempWorkspace;
   readonly folders?: (workspace: TempWorkspace) => string[];
   readonly files?: FileSystem;
   readonly terminals?: Terminals;
 }
 
 export async function toolbox(options: ToolboxOptions = {}): Promise<Toolbox> {
-  const workspace = await fileTree(options.tree);
+  const workspace = options.workspace ?? (await fileTree(options.tree));
   const files = options.files ?? new NodeFileSystem();
   const ledger = new ReadLedger();
   const paths = new WorkspacePaths({
@@ -55,6 +59,7 @@ export async function toolbox(options: ToolboxOptions = {}): Promise<Toolbox> {
     workspace,
     tools,
     ledger,
+    fileWatch: new FileWatch({ files, paths, ledger }),
     tool,
     async plan(name, input) {
       const plan = await planned(name, input);
@@ -67,7 +72,9 @@ export async function toolbox(options: ToolboxOptions = {}): Promise<Toolbox> {
       const plan = await planned(name, input);
       return plan.kind === "refused" ? { status: "failed", output: plan.output } : plan.call.run(toolContext(context));
     },
-    [Symbol.asyncDispose]: () => workspace.dispose(),
+    [Symbol.asyncDispose]: async () => {
+      if (!options.workspace) await workspace.dispose();
+    },
   };
 }
 
