@@ -87,45 +87,69 @@ function addCalls(input: ModelInput[], entries: readonly Entry[], start: number,
       if (told) between.push(told);
     }
   }
-  for (const call of calls) {
-    const { callId, tool: name, argumentsText, replay } = call;
-    input.push({
-      kind: "tool_call",
-      callId,
-      name,
-      argumentsText,
-      ...(replay === undefined ? {} : { replay: replay as Json }),
-    });
-  }
-  for (const call of calls) if (call.outcome) input.push(resultInput(call, call.outcome));
+  for (const call of calls) input.push(callInput(call));
+  for (const call of calls) if (hasOutcome(call)) input.push(resultInput(call));
   input.push(...between);
   return index;
 }
 
-function resultInput(call: ToolEntry, outcome: NonNullable<ToolEntry["outcome"]>): ModelInput {
-  return {
-    kind: "tool_result",
-    callId: call.callId,
-    name: call.tool,
-    output: outcome.output,
-    ...(outcome.images ? { images: outcome.images } : {}),
-    failed: outcome.status !== "done",
+/**
+ * The same object for the same part of history in every request, so that a client can keep what it made of it: what
+ * a request costs must not grow with the session more than it has to.
+ */
+function toldOnce<Part extends object, Input>(tell: (part: Part) => Input): (part: Part) => Input {
+  const told = new WeakMap<Part, { readonly input: Input }>();
+  return (part) => {
+    const known = told.get(part) ?? { input: tell(part) };
+    told.set(part, known);
+    return known.input;
   };
 }
 
+const callInput = toldOnce(
+  ({ callId, tool: name, argumentsText, replay }: ToolEntry): ModelInput => ({
+    kind: "tool_call",
+    callId,
+    name,
+    argumentsText,
+    ...(replay === undefined ? {} : { replay: replay as Json }),
+  }),
+);
+
+type FinishedCall = ToolEntry & { readonly outcome: NonNullable<ToolEntry["outcome"]> };
+
+function hasOutcome(call: ToolEntry): call is FinishedCall {
+  return call.outcome !== undefined;
+}
+
+const resultInput = toldOnce(
+  ({ callId, tool: name, outcome }: FinishedCall): ModelInput => ({
+    kind: "tool_result",
+    callId,
+    name,
+    output: outcome.output,
+    ...(outcome.images ? { images: outcome.images } : {}),
+    failed: outcome.status !== "done",
+  }),
+);
+
 function itemInput(item: Item, task: number | null): ModelInput | undefined {
+  if (task === null || item.kind !== "user_message") return plainInput(item);
+  const input = plainInput(item);
+  return input?.kind === "user" ? { ...input, text: `${tagOf(item.origin, task)}${input.text}` } : input;
+}
+
+const plainInput = toldOnce((item: Item): ModelInput | undefined => {
   switch (item.kind) {
-    case "user_message": {
-      const tag = task === null ? "" : tagOf(item.origin, task);
-      return { kind: "user", text: `${tag}${item.text}`, ...(item.images ? { images: item.images } : {}) };
-    }
+    case "user_message":
+      return { kind: "user", text: item.text, ...(item.images ? { images: item.images } : {}) };
     case "assistant_message":
       if (item.text === "" && !item.replay) return undefined;
       return { kind: "assistant", text: item.text, ...(item.replay ? { replay: item.replay } : {}) };
     case "reasoning":
       return { kind: "reasoning", text: item.text, ...(item.replay ? { replay: item.replay } : {}) };
   }
-}
+});
 
 function tagOf(origin: Extract<Item, { kind: "user_message" }>["origin"], task: number): string {
   switch (origin) {

@@ -9,15 +9,18 @@ import {
   RefusedFeatures,
   sendTolerantly,
 } from "../http-client.ts";
+import { JsonBody } from "../json-body.ts";
 import { loadOpenAi } from "../openai-sdk.ts";
 import { takeResponse } from "../stream.ts";
 import { ResponsesDecoder } from "./decode.ts";
-import { encodeRequest, provider } from "./encode.ts";
+import { EncodedParts, encodeRequest, provider } from "./encode.ts";
 
 export class OpenAiResponsesClient implements ModelClient {
   readonly provider = provider;
   readonly #options: HttpModelOptions;
   readonly #sdk: LazySdk<OpenAI>;
+  readonly #parts = new EncodedParts();
+  readonly #json = new JsonBody();
   readonly #refused = new RefusedFeatures<"encryptedReasoning" | "reasoningSummary">([
     { feature: "encryptedReasoning", pattern: /encrypted[ _]content|^include\b|['"`]include['"`]/i },
     { feature: "reasoningSummary", pattern: /reasoning[._ ]summar|^reasoning\b/i },
@@ -39,11 +42,14 @@ export class OpenAiResponsesClient implements ModelClient {
       open: async (abort) => {
         const sdk = await this.#sdk.get();
         return sendTolerantly(this.#refused, request.model, context, () => {
-          const body = encodeRequest(request, {
+          const features = {
             encryptedReasoning: !this.#refused.has("encryptedReasoning", request.model),
             reasoningSummary: !this.#refused.has("reasoningSummary", request.model),
-          });
-          return sdk.responses.create(body, { signal: abort }).asResponse();
+          };
+          const body = this.#json.encode(encodeRequest(request, features, this.#parts));
+          // Not `responses.create`, which takes objects only.
+          const headers = { "content-type": "application/json" };
+          return sdk.post("/responses", { body, headers, stream: true, signal: abort }).asResponse();
         });
       },
       decoder: (emit) => new ResponsesDecoder(request, emit, context),

@@ -27,11 +27,44 @@ const withoutReasoning = /^(?:gpt-[34]|chatgpt-4)/;
 /** Families that are known to reason; a summary is asked from these only. */
 const withReasoning = /^(?:o\d|gpt-[5-9]|codex)/;
 
-export function encodeRequest(request: ModelRequest, features = allFeatures): ResponseCreateParamsStreaming {
-  const custom = customToolNames(request.tools);
-  const input = withoutDanglingReasoning(pairToolCalls(request.input)).flatMap((entry) =>
-    encodeEntry(entry, request.model, custom),
-  );
+/** Remembers what entries and tools became, so that the next request holds the same objects for them. */
+export class EncodedParts {
+  #model: string | undefined;
+  #specs: readonly ToolSpec[] = [];
+  #tools: Tool[] = [];
+  #custom: ReadonlySet<string> = new Set();
+  #items = new WeakMap<ModelInput, ResponseInputItem[]>();
+
+  /** What an entry becomes depends on the model and on which tools are custom ones. */
+  begin({ model, tools }: ModelRequest): void {
+    if (this.#model === model && this.#specs === tools) return;
+    this.#model = model;
+    this.#specs = tools;
+    this.#tools = tools.map(encodeTool);
+    this.#custom = customToolNames(tools);
+    this.#items = new WeakMap();
+  }
+
+  get tools(): Tool[] {
+    return this.#tools;
+  }
+
+  of(entry: ModelInput): ResponseInputItem[] {
+    const known = this.#items.get(entry);
+    if (known) return known;
+    const items = encodeEntry(entry, this.#model ?? "", this.#custom);
+    this.#items.set(entry, items);
+    return items;
+  }
+}
+
+export function encodeRequest(
+  request: ModelRequest,
+  features = allFeatures,
+  parts = new EncodedParts(),
+): ResponseCreateParamsStreaming {
+  parts.begin(request);
+  const input = withoutDanglingReasoning(pairToolCalls(request.input)).flatMap((entry) => parts.of(entry));
   const family = request.model.slice(request.model.lastIndexOf("/") + 1);
   const summary = features.reasoningSummary && withReasoning.test(family);
   const reasoning = {
@@ -42,9 +75,7 @@ export function encodeRequest(request: ModelRequest, features = allFeatures): Re
     model: request.model,
     instructions: request.instructions,
     input,
-    ...(request.tools.length > 0
-      ? { tools: request.tools.map(encodeTool), tool_choice: "auto", parallel_tool_calls: true }
-      : {}),
+    ...(request.tools.length > 0 ? { tools: parts.tools, tool_choice: "auto", parallel_tool_calls: true } : {}),
     ...(Object.keys(reasoning).length > 0 ? { reasoning } : {}),
     ...(features.encryptedReasoning && !withoutReasoning.test(family)
       ? { include: ["reasoning.encrypted_content" as const] }
