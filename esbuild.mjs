@@ -3,8 +3,8 @@
 // (dynamic imports) load on first use. Browser side: the webview with lazy language chunks.
 // dist/meta/*.json are the metafiles which test/unit/architecture.test.ts reads; they do not ship.
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
 
@@ -24,10 +24,36 @@ const nodeEntries = {
   cli: "src/cli/main.ts",
   runtime: "src/embed/index.ts",
 };
+/** What the process of a Python interpreter runs: self-contained, because it may read its own folder only. */
+const pythonEntries = { main: "src/scripting/python/child/main.ts", worker: "src/scripting/python/child/worker.ts" };
+const pyodide = "node_modules/pyodide";
+const pythonFiles = [
+  "src/scripting/python/child/prelude.py",
+  ...["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"].map(
+    (name) => `${pyodide}/${name}`,
+  ),
+];
 const webviewEntries = { main: "webview-ui/src/main.tsx" };
 
+/** Puts files beside the bundles, unless they are there already. */
+function copies(folder, files) {
+  return {
+    name: "copies",
+    setup(build) {
+      build.onEnd(async () => {
+        await mkdir(join(dist, folder), { recursive: true });
+        for (const file of files) {
+          const [from, to] = [join(root, file), join(dist, folder, basename(file))];
+          const [source, copy] = await Promise.all([stat(from), stat(to).catch(() => undefined)]);
+          if (copy?.size !== source.size || copy.mtimeMs < source.mtimeMs) await copyFile(from, to);
+        }
+      });
+    },
+  };
+}
+
 /** Prints `build started` / `build finished`, which the watch task's problem matcher looks for. */
-function reporter(name, folder) {
+function reporter(name, folder, copied = []) {
   return {
     name: "reporter",
     setup(build) {
@@ -42,7 +68,8 @@ function reporter(name, folder) {
           if (location) console.error(`    ${location.file}:${location.line}:${location.column + 1}:`);
         }
         if (result.metafile) {
-          await removeStale(folder, Object.keys(result.metafile.outputs));
+          const kept = copied.map((file) => `dist/${folder}/${basename(file)}`);
+          await removeStale(folder, [...Object.keys(result.metafile.outputs), ...kept]);
           await mkdir(join(dist, "meta"), { recursive: true });
           await writeFile(join(dist, "meta", `${name}.json`), JSON.stringify(result.metafile));
         }
@@ -107,6 +134,19 @@ const nodeBuild = {
 };
 
 /** @type {import("esbuild").BuildOptions} */
+const pythonBuild = {
+  ...common,
+  splitting: false,
+  entryPoints: pythonEntries,
+  outdir: join(dist, "python"),
+  // Read as a module without a look for a package.json around it.
+  outExtension: { ".js": ".mjs" },
+  platform: "node",
+  target: "node22",
+  plugins: [reporter("python", "python", pythonFiles), copies("python", pythonFiles)],
+};
+
+/** @type {import("esbuild").BuildOptions} */
 const webviewBuild = {
   ...common,
   entryPoints: webviewEntries,
@@ -124,7 +164,7 @@ const webviewBuild = {
   plugins: [reporter("webview", "webview")],
 };
 
-const builds = [nodeBuild, webviewBuild];
+const builds = [nodeBuild, pythonBuild, webviewBuild];
 
 if (watch) {
   for (const options of builds) await (await context(options)).watch();
