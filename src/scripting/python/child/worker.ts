@@ -58,7 +58,7 @@ const context = vm.createContext(vm.constants.DONT_CONTEXTIFY as unknown as vm.C
 const evaluate = (source: string, filename: string): unknown =>
   new vm.Script(source, { filename }).runInContext(context);
 const options: RealmOptions = { memoryLimitBytes: input.memoryLimitBytes, bootClockMs: 1_735_689_600_000 };
-const realm = (evaluate(`(${setUpRealm})`, "realm.js") as typeof setUpRealm)(host, options);
+const realm = (evaluate(`"use strict";(${setUpRealm})`, "realm.js") as typeof setUpRealm)(host, options);
 
 /** The two scripts of Pyodide, as scripts: no `import()` and no `import.meta` in them, and they evaluate to a function. */
 function loadScripts(): { createModule: unknown; loadPyodide: unknown } {
