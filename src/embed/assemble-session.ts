@@ -12,6 +12,7 @@ import type { AgentEvent, NewEvent } from "../protocol/events.ts";
 import { reduceAll } from "../protocol/reduce.ts";
 import { emptyState, type SessionState } from "../protocol/state.ts";
 import { readProjectRules, staticInstructions } from "../runtime/instructions.ts";
+import { instructionsNotice, journalNotice, untold } from "../runtime/notices.ts";
 import { Session } from "../runtime/session.ts";
 import { ToolRegistry } from "../runtime/tool-registry.ts";
 import { agentOf, settingsFor, withAgent } from "./agent-file/agent-options.ts";
@@ -152,14 +153,23 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
     approver: () => hooks.approver(),
     answerer: () => hooks.answerer(),
     selectModel: (id) => models.select(id),
-    contextSources: async () => ({
-      instructions: staticInstructions(
-        { cwd: place.cwd, folders: workspace.paths.folders, platform: process.platform, agent: options.agent },
-        await readProjectRules(workspace.files, place.cwd),
-      ),
-      tools: registry.specs(),
-      settings: settingsFor(options, session.state.model),
-    }),
+    contextSources: async () => {
+      const rules = await readProjectRules(workspace.files, place.cwd);
+      if (rules.problem !== undefined) {
+        await session.emit(untold([instructionsNotice(rules.problem)], session.state));
+      }
+      const facts = {
+        cwd: place.cwd,
+        folders: workspace.paths.folders,
+        platform: process.platform,
+        agent: options.agent,
+      };
+      return {
+        instructions: staticInstructions(facts, rules.text),
+        tools: registry.specs(),
+        settings: settingsFor(options, session.state.model),
+      };
+    },
   });
   if (options.onEvent) session.on(options.onEvent);
   for (const warning of opened.warnings) log.warn(`journal of ${sessionId}: ${warning}`);
@@ -179,7 +189,10 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
   } else if (model !== state.model) {
     await session.submit({ type: "model.select", model });
   }
-  await session.emit(goneTerminals(state, workspace.terminals));
+  await session.emit([
+    ...goneTerminals(state, workspace.terminals),
+    ...untold([journalNotice(opened.warnings)], session.state),
+  ]);
   // The journal only: what it was opened with would stay in memory as long as the session.
   const { journal, warnings } = opened;
   return {

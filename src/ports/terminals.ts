@@ -112,6 +112,8 @@ export interface TerminalAttachment extends Disposable {
 export type TerminalEvent =
   | { readonly type: "opened"; readonly terminal: TerminalInfo }
   | { readonly type: "changed"; readonly terminal: TerminalInfo }
+  /** It is not as the person would expect, in words; follows `opened`. */
+  | { readonly type: "remarked"; readonly name: string; readonly remark: string }
   | { readonly type: "exited"; readonly name: string; readonly exitCode: number | null };
 
 export interface TerminalOutput {

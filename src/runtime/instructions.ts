@@ -1,5 +1,6 @@
 /** The static part of the prompt: identity, ways of working, environment, project rules. */
 import { join } from "node:path";
+import { messageOf } from "../base/app-error.ts";
 import { headAndTail } from "../base/head-tail-buffer.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import type { AgentProfile } from "../protocol/agent-profile.ts";
@@ -53,15 +54,22 @@ export function staticInstructions(facts: EnvironmentFacts, projectRules: string
   return parts.join("\n\n");
 }
 
-/** AGENTS.md of the working directory; empty when there is none or it can not be read. */
-export async function readProjectRules(files: FileSystem, cwd: string): Promise<string> {
+export interface ProjectRules {
+  /** Empty when there are none. */
+  readonly text: string;
+  /** Why there are none although there is a file. */
+  readonly problem?: string;
+}
+
+/** AGENTS.md of the working directory. */
+export async function readProjectRules(files: FileSystem, cwd: string): Promise<ProjectRules> {
   try {
     const bytes = await files.read(join(cwd, "AGENTS.md"));
-    if (!bytes) return "";
+    if (!bytes) return { text: "" };
     const omission = (dropped: number) =>
       `\n[… ${dropped} characters of AGENTS.md omitted; read the file for the rest …]\n`;
-    return headAndTail(new TextDecoder().decode(bytes), MAX_PROJECT_CHARS, omission).trim();
-  } catch {
-    return "";
+    return { text: headAndTail(new TextDecoder().decode(bytes), MAX_PROJECT_CHARS, omission).trim() };
+  } catch (error) {
+    return { text: "", problem: messageOf(error) };
   }
 }

@@ -31,7 +31,8 @@ export interface ShellCallbacks {
 }
 
 export type LaunchResult =
-  | { readonly kind: "launched"; readonly session: PtySession }
+  /** `remark`: how it differs from what was asked for. */
+  | { readonly kind: "launched"; readonly session: PtySession; readonly remark?: string }
   | { readonly kind: "failed"; readonly message: string };
 
 export interface ShellLauncherOptions {
@@ -62,11 +63,11 @@ export class ShellLauncher {
     if (session.exit === null || !session.starting) return first;
     // The person's startup file ended the shell, as it would end theirs. An agent still needs one.
     const second = await this.#spawn(request, callbacks, { loadPersonal: false });
-    if (second.kind === "launched") {
-      const code = session.exit.exitCode ?? "a signal";
-      second.session.announce(`[CodePilot: ~/.bashrc ended the shell (${code}); started without it]`);
-    }
-    return second;
+    if (second.kind === "failed") return second;
+    const how = session.exit.exitCode === null ? "by a signal" : `with exit code ${session.exit.exitCode}`;
+    const remark = `~/.bashrc ended the shell ${how}; started without it`;
+    second.session.announce(`[CodePilot: ${remark}]`);
+    return { ...second, remark };
   }
 
   close(): Promise<void> {

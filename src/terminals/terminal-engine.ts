@@ -248,6 +248,7 @@ export class TerminalEngine implements Terminals {
     slot.session = launched.session;
     slot.exitReported = false;
     this.#events.emit({ type: "opened", terminal: this.#info(name, slot) });
+    if (launched.remark !== undefined) this.#events.emit({ type: "remarked", name, remark: launched.remark });
     return launched.session;
   }
 

@@ -65,7 +65,10 @@ export class TaskOutput {
         return;
       }
       case "notice.raised":
-        this.line(event.message, event.level === "error" ? RED : YELLOW);
+        this.line(
+          event.next ? `${event.message} ${event.next}` : event.message,
+          event.level === "error" ? RED : YELLOW,
+        );
         return;
       default:
         return;

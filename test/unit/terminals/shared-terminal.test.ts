@@ -211,9 +211,7 @@ describe("a terminal shared with the person", function () {
     await t.terminals.open({ name: "second", createdBy: "person" });
     await t.command("exit 6", { terminal: "second" });
     listening.dispose();
-    const ofSecond = events.filter(
-      (event) => (event.type === "exited" ? event.name : event.terminal.name) === "second",
-    );
+    const ofSecond = events.filter((event) => ("name" in event ? event.name : event.terminal.name) === "second");
     assert.equal(ofSecond[0]?.type, "opened");
     assert.deepEqual(ofSecond.at(-1), { type: "exited", name: "second", exitCode: 6 });
     const info = t.terminals.list().find(({ name }) => name === "second");

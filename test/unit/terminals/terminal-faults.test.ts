@@ -59,9 +59,14 @@ describe("terminals in trouble", function () {
 
   it("starts without a startup file that ends the shell", async () => {
     const t = await terminals({ bashrc: "exit 9" });
+    const remarks: string[] = [];
+    t.terminals.on((event) => {
+      if (event.type === "remarked") remarks.push(`${event.name}: ${event.remark}`);
+    });
     assert.equal((await t.command("echo works")).output.text, "works\n");
     const attachment = await t.terminals.attach("main", () => {});
     assert.match(attachment?.snapshot ?? "", /started without it/);
+    assert.deepEqual(remarks, ["main: ~/.bashrc ended the shell with exit code 9; started without it"]);
     attachment?.dispose();
   });
 
