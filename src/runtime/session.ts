@@ -20,12 +20,13 @@ import type { ContextSources } from "./context-builder.ts";
 import { EnvironmentWatch } from "./environment-watch.ts";
 import { EventHub } from "./event-hub.ts";
 import { NativeActions } from "./native-actions.ts";
-import { terminalNotice, untold } from "./notices.ts";
 import { type Approver, PermissionGate } from "./permission-gate.ts";
 import type { Policy } from "./permission-policy.ts";
 import { type Answerer, QuestionDesk } from "./question-desk.ts";
 import { type InterruptedTurn, inspectInterrupted, recoveryEvents } from "./recovery.ts";
 import { RepetitionWatch } from "./repetition-watch.ts";
+import { ScriptActions } from "./scripts/script-actions.ts";
+import { ScriptRunner, type ScriptRunnerOptions } from "./scripts/script-runner.ts";
 import type { ToolRegistry } from "./tool-registry.ts";
 import { ToolScheduler } from "./tool-scheduler.ts";
 import type { ModelSelection } from "./turn-loop.ts";
@@ -53,7 +54,17 @@ export interface SessionOptions {
   readonly answerer: () => Answerer;
   readonly selectModel: (model: string) => Promise<ModelSelection>;
   readonly contextSources: () => Promise<ContextSources>;
+  /** What a session whose interface is python needs. */
+  readonly scripts?: ScriptSupport;
 }
+
+export interface ScriptSupport extends Pick<ScriptRunnerOptions, "engine" | "functions" | "workDir"> {
+  /** The same path, however it is written. */
+  readonly resolvePath: (path: string) => string;
+}
+
+/** Of one program: computing, and sleeping in all. */
+const SCRIPT_LIMITS = { cpuLimitMs: 30_000, sleepLimitMs: 600_000 };
 
 const ACCEPTED: OpOutcome = { kind: "accepted" };
 
@@ -63,6 +74,7 @@ export class Session {
   readonly #gate: PermissionGate;
   readonly #questions: QuestionDesk;
   readonly #turns: TurnRunner;
+  readonly #programs: ScriptRunner | undefined;
   readonly #ops = new Mutex();
   readonly #terminalEvents: Disposable;
   readonly #ended = Promise.withResolvers<void>();
@@ -86,6 +98,10 @@ export class Session {
     const gate = this.#gate;
     const questions = this.#questions;
     const scheduler = new ToolScheduler({ hub, gate, questions, registry, journal, clock, log });
+    const { scripts } = options;
+    const programs =
+      scripts && new ScriptRunner({ ...scripts, ...SCRIPT_LIMITS, hub, scheduler, registry, ids, clock, log });
+    this.#programs = programs;
     const { random, maxSteps, selectModel, contextSources } = options;
     this.#turns = new TurnRunner({
       hub,
@@ -96,8 +112,14 @@ export class Session {
       registry,
       questions,
       environment: new EnvironmentWatch({ hub, ids, log, journal, files: options.fileWatch, policy: options.policy }),
-      createActions: () =>
-        new NativeActions({ hub, ids, scheduler, repetition: new RepetitionWatch({ hub, ids, questions }) }),
+      createActions: () => {
+        const repetition = new RepetitionWatch({ hub, ids, questions });
+        if (hub.state.interface === "tools" || !programs || !scripts) {
+          return new NativeActions({ hub, ids, scheduler, repetition });
+        }
+        const { resolvePath } = scripts;
+        return new ScriptActions({ hub, ids, registry, runner: programs, repetition, resolvePath });
+      },
       maxSteps,
       selectModel,
       contextSources,
@@ -107,9 +129,6 @@ export class Session {
       if (event.type === "opened") this.#note({ type: "terminal.opened", terminal: event.terminal });
       if (event.type === "exited")
         this.#note({ type: "terminal.exited", terminal: event.name, exitCode: event.exitCode });
-      if (event.type === "remarked") {
-        for (const notice of untold([terminalNotice(event.name, event.remark)], this.state)) this.#note(notice);
-      }
     });
   }
 
@@ -157,6 +176,10 @@ export class Session {
         return Promise.resolve(this.#answerQuestion(op.questionId, { kind: "answered", text: op.text }));
       case "question.cancel":
         return Promise.resolve(this.#answerQuestion(op.questionId, { kind: "cancelled" }));
+      case "script.stop":
+        return Promise.resolve(
+          this.#programs?.stop(op.scriptId) ? ACCEPTED : refused("That program is not running any more."),
+        );
       default:
         return this.#ops.run(() => this.#handle(op));
     }

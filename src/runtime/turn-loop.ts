@@ -73,7 +73,10 @@ async function converge(deps: TurnDeps, actions: TurnActions, signal: AbortSigna
     if (prepared === "late" || signal.aborted) return { reason: "interrupted" };
     if (prepared.kind === "unavailable") return { reason: "failed", error: prepared.error };
     const selection = prepared;
-    const result = await sample(selection.client, selection.request, signal, deps);
+    const result = await sample(selection.client, selection.request, signal, {
+      ...deps,
+      parseBlocks: actions.parseBlocks,
+    });
     if (result.kind === "aborted") {
       if (result.parts.length > 0) await recordResponse(deps, result.parts, selection.id, null, []);
       return { reason: "interrupted" };
