@@ -3,6 +3,7 @@ import { basename, isAbsolute, resolve } from "node:path";
 import * as vscode from "vscode";
 import { AppError } from "../base/app-error.ts";
 import type { FileChange } from "../protocol/items.ts";
+import { parseLink } from "./links.ts";
 import type { LiveSession } from "./sessions/live-session.ts";
 
 export const BEFORE_SCHEME = "codepilot-before";
@@ -44,9 +45,29 @@ export async function openDiff(images: BeforeImages, session: LiveSession, callI
   } satisfies vscode.TextDocumentShowOptions);
 }
 
-/** `line` counts from 1. */
-export async function openFile(path: string, line: number | undefined, cwd: string): Promise<void> {
-  const uri = vscode.Uri.file(isAbsolute(path) ? path : resolve(cwd, path));
+/**
+ * Opens a file; a folder is shown in the explorer. `line` counts from 1. A relative path is looked for in `roots`, the
+ * first that has it. Rejects with AppError `not-found`.
+ */
+export async function openFile(path: string, line: number | undefined, roots: readonly string[]): Promise<void> {
+  const candidates = isAbsolute(path) ? [path] : roots.map((root) => resolve(root, path));
+  for (const candidate of candidates) {
+    const uri = vscode.Uri.file(candidate);
+    const info = await vscode.workspace.fs.stat(uri).then(
+      (found) => found,
+      () => undefined,
+    );
+    if (!info) continue;
+    if (info.type & vscode.FileType.Directory) await vscode.commands.executeCommand("revealInExplorer", uri);
+    else await openDocument(uri, line);
+    return;
+  }
+  throw new AppError("not-found", `There is no file “${path.slice(0, 200)}” here.`, {
+    next: "It may have been moved or deleted since it was named.",
+  });
+}
+
+async function openDocument(uri: vscode.Uri, line: number | undefined): Promise<void> {
   const selection = line === undefined ? undefined : new vscode.Range(line - 1, 0, line - 1, 0);
   await vscode.commands.executeCommand("vscode.open", uri, {
     preserveFocus: true,
@@ -55,11 +76,19 @@ export async function openFile(path: string, line: number | undefined, cwd: stri
   } satisfies vscode.TextDocumentShowOptions);
 }
 
-/** Only the web: what a model has written must not start programs or run commands. VS Code asks for strange hosts. */
-export async function openLink(href: string): Promise<void> {
-  const url = URL.canParse(href) ? new URL(href) : undefined;
-  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
-    throw new AppError("usage", `“${href.slice(0, 200)}” is no web address, so it is not opened.`);
+/** What a model has written must not start programs or run commands. VS Code asks before it opens strange hosts. */
+export async function openLink(href: string, roots: readonly string[]): Promise<void> {
+  const target = parseLink(href);
+  switch (target.kind) {
+    case "file":
+      return openFile(target.path, target.line, roots);
+    case "web":
+      await vscode.env.openExternal(vscode.Uri.parse(target.url, true));
+      return;
+    case "refused":
+      throw new AppError(
+        "usage",
+        `“${href.slice(0, 200)}” leads neither to the web nor to a file, so it is not opened.`,
+      );
   }
-  await vscode.env.openExternal(vscode.Uri.parse(url.href, true));
 }

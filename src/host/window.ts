@@ -298,15 +298,21 @@ export class CodePilotWindow {
         pickFolder: () => this.home.choose(),
         setKey: () => this.setKey(),
         startTask: (input) => this.startTask(input),
-        openFile: (session, path, line) =>
-          openFile(path, line, session?.runtime.state.cwd ?? this.home.current?.path ?? "/"),
+        openFile: (session, path, line) => openFile(path, line, this.#rootsOf(session)),
         openDiff: (session, callId) => openDiff(this.#images, session, callId),
         openTerminal: (session, name) => this.terminals.open(session, name, { preserveFocus: true }),
-        openLink,
+        openLink: (session, href) => openLink(href, this.#rootsOf(session)),
         openSettings: async () => vscode.commands.executeCommand("codepilot.openSettings"),
         openLog: () => log.show(),
       },
     });
+  }
+
+  /** Where a relative path of the session may lead: its own folder first. */
+  #rootsOf(session: LiveSession | null): string[] {
+    const own = session?.runtime.state.cwd ?? this.home.current?.path;
+    const open = openFolders().map(({ path }) => path);
+    return [...new Set(own === undefined ? open : [own, ...open])];
   }
 
   /** Once a window: unfinished turns, else the session that was in the panel when the page was left. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runCommand, statusBarItem } from "../support/host/workbench.ts";
+import { pickRow, quickInput, quickRow, runCommand, statusBarItem, terminal } from "../support/host/workbench.ts";
 import { AgentWindow, call, say } from "./support/agent-window.ts";
 
 describe("places to work in", function () {
@@ -58,24 +58,81 @@ describe("places to work in", function () {
     assert.ok(existsSync(join(window.workspace, "trusted.txt")));
   });
 
-  it("two folders: the first is home, both belong to the workspace", async () => {
-    const second = join(window.scratch, "second");
-    mkdirSync(second);
-    writeFileSync(join(second, "other.txt"), "in the other folder\n");
-    const file = join(window.scratch, "both.code-workspace");
-    AgentWindow.writeJson(file, { folders: [{ path: window.workspace }, { path: second }] });
-    await openWorkspaceFile(window, file, "second");
-    await trust(window);
-    await window.showPanel();
-    await window.freshTask([
-      call("read_file", { path: join(second, "other.txt") }),
-      call("execute", { command: "pwd" }),
-      say("Both seen."),
-    ]);
-    await window.send("Look around");
-    assert.match(await window.answerModal("Allow once", "pwd"), new RegExp(`In ${window.workspace},`));
-    await window.words("Both seen.").waitFor({ timeout: 30_000 });
-    assert.match(window.toolResult(/in the other folder/), /in the other folder/);
+  describe("two folders", () => {
+    let second: string;
+
+    before(async () => {
+      second = join(window.scratch, "second");
+      mkdirSync(second);
+      writeFileSync(join(second, "other.txt"), "in the other folder\n");
+      AgentWindow.writeJson(join(second, ".vscode", "tasks.json"), {
+        version: "2.0.0",
+        tasks: [{ label: "where am I", type: "codepilot", prompt: "Tell where you are" }],
+      });
+      const file = join(window.scratch, "both.code-workspace");
+      AgentWindow.writeJson(file, { folders: [{ path: window.workspace }, { path: second }] });
+      await openWorkspaceFile(window, file, "second");
+      await trust(window);
+      await window.showPanel();
+    });
+
+    it("asks where to work; dismissed, the words are back in the composer", async () => {
+      const { page } = window;
+      await runCommand(page, "File: Open File...");
+      await quickInput(page).fill(join(second, "other.txt"));
+      await page.keyboard.press("Enter");
+      await page.getByRole("tab", { name: /other\.txt/ }).waitFor();
+      await window.freshTask([]);
+      await window.send("Look around");
+      await quickRow(page, /^second/).waitFor();
+      // The folder of the file that is open.
+      await page.locator(".quick-input-list .monaco-list-row.focused", { hasText: "second" }).waitFor();
+      await window.picture("34 which folder");
+      await page.keyboard.press("Escape");
+      await quickRow(page, /^second/).waitFor({ state: "hidden" });
+      await window.panel.locator(".composer textarea").waitFor();
+      await page.waitForTimeout(300);
+      assert.equal(await window.composer.inputValue(), "Look around");
+    });
+
+    it("works in the one that was chosen; both belong to the workspace", async () => {
+      const { page } = window;
+      await window.freshTask([
+        call("read_file", { path: join(window.workspace, "src/cart.js") }),
+        call("execute", { command: "pwd" }),
+        say("Both seen."),
+      ]);
+      await window.composer.fill("Look around");
+      await window.composer.press("Enter");
+      await pickRow(page, /^second/);
+      assert.match(await window.answerModal("Allow once", "pwd"), new RegExp(`In ${second},`));
+      await window.words("Both seen.").waitFor({ timeout: 30_000 });
+      assert.match(window.toolResult(/Prices are in cents/), /Both folders|Workspace folders/);
+      await window.panel.getByTitle(`This session works in ${second}`).waitFor();
+      await window.picture("35 two folders");
+    });
+
+    it("remembers the choice, shows it and lets it be changed", async () => {
+      const { page } = window;
+      await window.freshTask([call("execute", { command: "pwd" }), say("Here.")]);
+      const label = window.panel.getByRole("button", { name: /^Folder for new tasks: second/ });
+      await label.waitFor();
+      await label.click();
+      await pickRow(page, /^shop/);
+      await window.panel.getByRole("button", { name: /^Folder for new tasks: shop/ }).waitFor();
+      await window.send("Where now");
+      assert.match(await window.answerModal("Allow once", "pwd"), new RegExp(`In ${window.workspace},`));
+      await window.words("Here.").waitFor({ timeout: 30_000 });
+    });
+
+    it("runs a task of tasks.json in the folder it is written in", async () => {
+      const { page } = window;
+      window.model.setScript([call("execute", { command: "pwd" }), say("That is where.")]);
+      await runCommand(page, "Tasks: Run Task");
+      await quickRow(page, /where am I/).click();
+      assert.match(await window.answerModal("Allow once", "pwd"), new RegExp(`In ${second},`));
+      await terminal(page).filter({ hasText: "That is where." }).waitFor({ timeout: 20_000 });
+    });
   });
 
   it("no folder: says so and offers to open one", async () => {

@@ -2,7 +2,7 @@
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { Image } from "../../src/protocol/items.ts";
+import type { Image, UserInput } from "../../src/protocol/items.ts";
 import type { Op } from "../../src/protocol/ops.ts";
 import { comparePlaces, FIRST_PLACE, type Place } from "../../src/protocol/timeline.ts";
 import type { HostMessage } from "../../src/protocol/webview.ts";
@@ -68,13 +68,14 @@ export function createPanel(bridge: Bridge, clock: Clock): Panel {
 
   const receive = batcher<HostMessage>(clock, (batch) => {
     const state = store.getState();
-    const { shown, resync, applied, focus } = takeIn(state, batch, readingOf(state));
+    const { shown, resync, applied, focus, returned } = takeIn(state, batch, readingOf(state));
     const patch: Partial<PanelState> = { ...shown };
     if (shown.loading === null) Object.assign(patch, { restoring: false });
     const said = announcementFor(applied);
     if (said !== null) Object.assign(patch, { announcement: said });
     if (focus) Object.assign(patch, { focusRequests: state.focusRequests + 1 });
     if (focus?.text !== undefined) Object.assign(patch, { draft: focus.text });
+    if (returned) Object.assign(patch, withReturned(state, returned));
     if (shown.session?.sessionId !== state.session?.sessionId) Object.assign(patch, { expanded: {} });
     const landing = state.synced ? null : placeToRestore(kept, shown);
     if (landing) Object.assign(patch, { restoring: true });
@@ -136,6 +137,11 @@ function readingOf({ anchor, session }: PanelState): Reading {
 function placeToRestore({ anchor }: KeptState, { session, synced, from }: Shown): Place | null {
   if (!synced || !anchor || anchor.sessionId !== session?.sessionId) return null;
   return comparePlaces(anchor.place, from) < 0 ? anchor.place : null;
+}
+
+/** In front of what has been written since. */
+function withReturned({ draft, images }: PanelState, { text, images: sent = [] }: UserInput): Partial<PanelState> {
+  return { draft: draft === "" ? text : `${text}\n\n${draft}`, images: [...sent, ...images] };
 }
 
 export const PanelContext = createContext<Panel | null>(null);

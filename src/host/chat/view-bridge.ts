@@ -22,11 +22,12 @@ export interface PanelActions {
   pickModel(): Promise<unknown>;
   pickFolder(): Promise<unknown>;
   setKey(): Promise<unknown>;
-  startTask(input: UserInput): Promise<unknown>;
+  /** Null: nothing was started, because the person dismissed a question. */
+  startTask(input: UserInput): Promise<LiveSession | null>;
   openFile(session: LiveSession | null, path: string, line: number | undefined): Promise<unknown>;
   openDiff(session: LiveSession, callId: string): Promise<unknown>;
   openTerminal(session: LiveSession, terminal: string): void;
-  openLink(href: string): Promise<unknown>;
+  openLink(session: LiveSession | null, href: string): Promise<unknown>;
   openSettings(): Promise<unknown>;
   openLog(): void;
 }
@@ -117,8 +118,7 @@ export class ViewBridge implements Disposable {
         return this.#submit(message.sessionId, message.op);
       case "session.start": {
         const { text, images } = message;
-        await actions.startTask({ text, ...(images === undefined || images.length === 0 ? {} : { images }) });
-        return;
+        return this.#startTask({ text, ...(images === undefined || images.length === 0 ? {} : { images }) });
       }
       case "session.new":
         return actions.newSession();
@@ -149,7 +149,7 @@ export class ViewBridge implements Disposable {
         if (shown) actions.openTerminal(shown, message.terminal);
         return;
       case "link.open":
-        await actions.openLink(message.href);
+        await actions.openLink(shown, message.href);
         return;
       case "settings.open":
         await actions.openSettings();
@@ -179,6 +179,17 @@ export class ViewBridge implements Disposable {
     this.#connected = true;
     await this.#sendEnvironment();
     this.#sendSnapshot();
+  }
+
+  /** What could not be started is not lost: its words go back to where they were written. */
+  async #startTask(input: UserInput): Promise<void> {
+    const { actions, post } = this.#options;
+    let started: LiveSession | null = null;
+    try {
+      started = await actions.startTask(input);
+    } finally {
+      if (!started) post({ type: "input.returned", input });
+    }
   }
 
   async #sendEnvironment(): Promise<void> {

@@ -307,7 +307,13 @@ export class SessionHub implements Disposable {
       sessionId: record.sessionId,
       title: record.title || "Untitled",
       updatedAt: record.updatedAtMs,
-      phase: session ? summaryPhase(session) : record.unfinished ? "interrupted" : "idle",
+      phase: session ? summaryPhase(session) : phaseOfRecord(record),
     };
   }
+}
+
+/** What another window has not finished, it is at. */
+function phaseOfRecord({ unfinished, inUse }: SessionRecord): SessionSummary["phase"] {
+  if (!unfinished) return "idle";
+  return inUse ? "running" : "interrupted";
 }

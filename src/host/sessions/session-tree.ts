@@ -124,12 +124,13 @@ function olderItem(): vscode.TreeItem {
   return item;
 }
 
-/** Words of a person and a model: shown as text, never as Markdown. */
 function tooltipOf(row: SessionRow, details: readonly string[]): vscode.MarkdownString {
-  const tooltip = new vscode.MarkdownString();
-  tooltip.appendMarkdown("**").appendText(row.title).appendMarkdown("**");
-  for (const line of details) tooltip.appendMarkdown("\n\n").appendText(line);
-  return tooltip;
+  return new vscode.MarkdownString([`**${plain(row.title)}**`, ...details.map(plain)].join("\n\n"));
+}
+
+/** Words of a person or a model are no Markdown. `appendText` would join them by blanks at which no line breaks. */
+function plain(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/[\\`*_{}[\]()#+\-.!~<>|&$]/g, "\\$&");
 }
 
 /** What `when` clauses of the menus ask for. */

@@ -1,6 +1,40 @@
 import { usePanel, usePanelState } from "../store.ts";
 import { Icon, IconButton } from "./icon.tsx";
 
+/** Where the shown session works, or new ones will; said only where several folders are open. */
+function FolderLabel() {
+  const { post } = usePanel();
+  const folders = usePanelState((state) => state.environment?.folders ?? noFolders);
+  const home = usePanelState((state) => state.environment?.home ?? null);
+  const cwd = usePanelState((state) => state.session?.cwd ?? null);
+  if (folders.length < 2) return null;
+  const nameOf = (path: string) => folders.find((folder) => folder.path === path)?.name ?? path;
+  if (cwd !== null) {
+    return (
+      <span className="folder" title={`This session works in ${cwd}`}>
+        <Icon name="folder" />
+        <span className="clip">{nameOf(cwd)}</span>
+      </span>
+    );
+  }
+  const name = home === null ? "Choose a folder" : nameOf(home);
+  return (
+    <button
+      type="button"
+      className="folder"
+      aria-label={home === null ? "Choose the folder for new tasks" : `Folder for new tasks: ${name}. Choose another`}
+      title={home === null ? "Choose the folder for new tasks" : `New tasks work in ${home}`}
+      onClick={() => post({ type: "folder.pick" })}
+    >
+      <Icon name="folder" />
+      <span className="clip">{name}</span>
+      <Icon name="chevron-down" />
+    </button>
+  );
+}
+
+const noFolders: readonly { readonly name: string; readonly path: string }[] = [];
+
 export function Header() {
   const { post } = usePanel();
   const title = usePanelState((state) => (state.session ? state.session.title || "New session" : "CodePilot"));
@@ -9,6 +43,7 @@ export function Header() {
       <h1 className="clip" title={title}>
         {title}
       </h1>
+      <FolderLabel />
       <IconButton icon="history" label="Show sessions" onClick={() => post({ type: "session.pick" })} />
       <IconButton icon="add" label="New session" onClick={() => post({ type: "session.new" })} />
     </header>

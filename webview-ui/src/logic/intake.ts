@@ -4,6 +4,7 @@
  */
 
 import type { AgentEvent } from "../../../src/protocol/events.ts";
+import type { UserInput } from "../../../src/protocol/items.ts";
 import type { SessionState } from "../../../src/protocol/state.ts";
 import { FIRST_PLACE, type Place, type Stretch, samePlace } from "../../../src/protocol/timeline.ts";
 import type { HostMessage, ViewEnvironment } from "../../../src/protocol/webview.ts";
@@ -61,6 +62,8 @@ export interface Intake {
   /** Events that were applied, for announcements. */
   readonly applied: readonly AgentEvent[];
   readonly focus: { readonly text?: string } | null;
+  /** Words that the host could not use, for the composer. */
+  readonly returned: UserInput | null;
 }
 
 export function takeIn(
@@ -72,6 +75,7 @@ export function takeIn(
   let shown = before;
   let resync = false;
   let focus: Intake["focus"] = null;
+  let returned: Intake["returned"] = null;
   const applied: AgentEvent[] = [];
   for (const message of messages) {
     switch (message.type) {
@@ -99,6 +103,9 @@ export function takeIn(
       case "composer.focus":
         focus = message.text === undefined ? {} : { text: message.text };
         break;
+      case "input.returned":
+        returned = message.input;
+        break;
       case "failed":
         shown = { ...shown, failure: message.message, loading: null };
         break;
@@ -107,7 +114,7 @@ export function takeIn(
   const held = heldIn(shown);
   const grown = shown.past !== before.past || shown.session?.turns !== before.session?.turns;
   if (held && grown) shown = { ...shown, ...bound(held, reading, bounds) };
-  return { shown, resync, applied, focus };
+  return { shown, resync, applied, focus, returned };
 }
 
 /** The timeline of what is shown. */
