@@ -33,7 +33,7 @@ const pythonFiles = [
     (name) => `${pyodide}/${name}`,
   ),
 ];
-const webviewEntries = { main: "webview-ui/src/main.tsx" };
+const webviewEntries = { start: "webview-ui/src/start.ts", main: "webview-ui/src/main.tsx" };
 
 /** Puts files beside the bundles, unless they are there already. */
 function copies(folder, files) {

@@ -1,6 +1,7 @@
 /**
  * Serves the panel alone, under the content security policy it has in VS Code, for the playground and its e2e test.
  * `/` is a frame with pickers around `/panel`; the host is a fake one that runs in the page (page/fake-host.ts).
+ * `/framed` has the host outside of the panel's frame.
  */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -38,9 +39,12 @@ export async function startPlayground(options: { port?: number; watch?: boolean 
     // As in esbuild.mjs, so that what is seen here is what ships.
     absWorkingDir: dirname(here),
     entryPoints: {
+      start: "src/start.ts",
       main: "src/main.tsx",
       host: "playground/page/host-page.tsx",
       frame: "playground/page/frame-page.tsx",
+      framed: "playground/page/framed-page.tsx",
+      "framed-api": "playground/page/framed-api.tsx",
     },
     outdir: out,
     bundle: true,
@@ -66,12 +70,15 @@ export async function startPlayground(options: { port?: number; watch?: boolean 
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
     try {
-      if (url.pathname === "/" || url.pathname === "/panel") {
+      if (["/", "/panel", "/framed"].includes(url.pathname)) {
         const nonce = randomBytes(16).toString("base64");
         const panel = url.pathname === "/panel";
         response.setHeader("content-type", "text/html; charset=utf-8");
         response.setHeader("content-security-policy", policy(nonce, panel));
-        response.end(panel ? panelPage(nonce, url.searchParams.get("theme") ?? "dark-modern") : framePage(nonce));
+        const { searchParams } = url;
+        const host = searchParams.has("framed") ? "framed-api" : "host";
+        if (panel) response.end(panelPage(nonce, searchParams.get("theme") ?? "dark-modern", host));
+        else response.end(url.pathname === "/" ? framePage(nonce) : framedPage(nonce));
         return;
       }
       const [, first, ...rest] = normalize(url.pathname).split("/");
@@ -109,7 +116,7 @@ function policy(nonce: string, panel: boolean): string {
   ].join("; ");
 }
 
-function panelPage(nonce: string, theme: string): string {
+function panelPage(nonce: string, theme: string, host: string): string {
   const known = theme in themes ? (theme as keyof typeof themes) : "dark-modern";
   return `<!DOCTYPE html>
 <html lang="en">
@@ -121,7 +128,8 @@ function panelPage(nonce: string, theme: string): string {
 <link rel="stylesheet" href="/themes/${known}.css">
 <link rel="stylesheet" href="/themes/webview-default.css">
 <link rel="stylesheet" href="/main.css">
-<script type="module" nonce="${nonce}" src="/host.js"></script>
+<script type="module" nonce="${nonce}" src="/${host}.js"></script>
+<script type="module" nonce="${nonce}" src="/start.js"></script>
 <script type="module" nonce="${nonce}" src="/main.js"></script>
 </head>
 <body class="${themes[known]}"><div id="root"></div></body>
@@ -139,5 +147,18 @@ function framePage(nonce: string): string {
 <script type="module" nonce="${nonce}" src="/frame.js"></script>
 </head>
 <body><form id="pickers" data-themes="${Object.keys(themes).join(" ")}"></form><iframe id="panel" title="Panel"></iframe></body>
+</html>`;
+}
+
+function framedPage(nonce: string): string {
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>CodePilot panel in a frame</title>
+<link rel="icon" href="data:,">
+<script type="module" nonce="${nonce}" src="/framed.js"></script>
+</head>
+<body></body>
 </html>`;
 }

@@ -1,4 +1,8 @@
-/** The way to the extension host. The playground provides its own `acquireVsCodeApi`, so nothing else knows. */
+/**
+ * The way to the extension host, which start.ts has opened. The playground provides its own `acquireVsCodeApi`, so
+ * nothing else knows.
+ */
+import "./early-bridge.ts";
 import type { Place } from "../../src/protocol/timeline.ts";
 import type { HostMessage, ViewMessage } from "../../src/protocol/webview.ts";
 
@@ -16,25 +20,18 @@ export interface Bridge {
   keep(state: KeptState): void;
 }
 
-interface VsCodeApi {
-  postMessage(message: unknown): void;
-  getState(): unknown;
-  setState(state: unknown): void;
-}
-
-declare function acquireVsCodeApi(): VsCodeApi;
-
 const nothingKept: KeptState = { draft: "", anchor: null };
 
 export function vscodeBridge(): Bridge {
-  const api = acquireVsCodeApi();
+  const early = globalThis.codepilotEarly;
+  const { api } = early;
   return {
     post: (message) => api.postMessage(message),
     listen: (receive) => {
-      window.addEventListener("message", (event: MessageEvent<unknown>) => {
-        const data = event.data;
+      early.receive = (data) => {
         if (typeof data === "object" && data !== null && "type" in data) receive(data as HostMessage);
-      });
+      };
+      for (const data of early.waiting.splice(0)) early.receive(data);
     },
     kept: () => {
       const kept = { ...nothingKept, ...(api.getState() as Partial<KeptState> | undefined) };

@@ -1,4 +1,4 @@
-/** Entry of the webview. The host's page gives it `#root`, main.css and this script, nothing else. */
+/** The panel. The host's page gives it `#root`, main.css, start.js, which has said `ready`, and this script. */
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "@vscode/codicons/dist/codicon.css";
@@ -27,4 +27,3 @@ createRoot(document.getElementById("root") as HTMLElement).render(
     </ErrorBoundary>
   </StrictMode>,
 );
-bridge.post({ type: "ready" });

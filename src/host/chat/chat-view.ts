@@ -92,6 +92,7 @@ function pageOf(webview: vscode.Webview, folder: vscode.Uri): string {
 </head>
 <body>
 <div id="root"></div>
+<script type="module" nonce="${nonce}" src="${uri("start.js")}"></script>
 <script type="module" nonce="${nonce}" src="${uri("main.js")}"></script>
 </body>
 </html>`;

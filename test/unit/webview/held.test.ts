@@ -8,7 +8,7 @@ import { EventBatcher } from "../../../src/host/chat/event-batcher.ts";
 import { pageOf, snapshotOf } from "../../../src/host/chat/snapshot.ts";
 import type { AgentEvent, NewEvent } from "../../../src/protocol/events.ts";
 import { reduce } from "../../../src/protocol/reduce.ts";
-import { type Entry, emptyState, type SessionState } from "../../../src/protocol/state.ts";
+import { type Entry, emptyState, type SessionState, type TurnState } from "../../../src/protocol/state.ts";
 import { entriesOf, FIRST_PLACE, type Place, stretchOf } from "../../../src/protocol/timeline.ts";
 import type { HostMessage } from "../../../src/protocol/webview.ts";
 import {
@@ -125,7 +125,7 @@ class Panel {
     assert.ok(whole);
     let next: Place | undefined;
     for (const { turn, number, offset, toEnd } of partsOf(held)) {
-      const real = whole.turns[number];
+      const real: TurnState | undefined = whole.turns[number];
       assert.equal(turn.turnId, real?.turnId);
       if (next) assert.deepEqual({ turn: number, entry: offset }, next);
       const end = offset + turn.entries.length;
@@ -182,7 +182,7 @@ const hostSteps: Record<string, Step> = {
   },
   script: (host) => {
     const open = host.turn?.entries.findLast((entry) => entry.kind === "script");
-    const outcome = { status: "completed", clean: true, output: "", printed: "", names: [], durationMs: 1 } as const;
+    const outcome = { status: "completed" as const, clean: true, output: "", printed: "", names: [], durationMs: 1 };
     if (open?.outcome === undefined && open) host.emit({ type: "script.finished", scriptId: open.scriptId, outcome });
     // A program begins once its response is closed.
     else if (host.turn && host.turn.steps > 0 && host.turn.entries.every((e) => e.kind === "notice" || e.settled)) {

@@ -1,7 +1,8 @@
 /** The conversation as a virtual list that stays at the bottom only while the person is there. */
-import { memo, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { type ListRange, Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import type { SessionState } from "../../../src/protocol/state.ts";
+import { firstRowCount } from "../logic/first-rows.ts";
 import { newerEdge } from "../logic/held.ts";
 import { type Row, rowAt } from "../logic/rows.ts";
 import { usePanel, usePanelState } from "../store.ts";
@@ -14,13 +15,19 @@ import { NewerEntries, OlderEntries } from "./timeline-edges.tsx";
 import { useFirstIndex } from "./use-first-index.ts";
 import { useLoadAhead } from "./use-load-ahead.ts";
 
-const OVERSCAN = { top: 300, bottom: 300 };
+const OVERSCAN = { top: 200, bottom: 200 };
 
-export const Timeline = memo(function Timeline({ session, rows }: { session: SessionState; rows: readonly Row[] }) {
+interface TimelineProps {
+  session: SessionState;
+  rows: readonly Row[];
+}
+
+export const Timeline = memo(function Timeline({ session, rows: allRows }: TimelineProps) {
   const panel = usePanel();
   const list = useRef<VirtuosoHandle>(null);
   const scroller = useRef<HTMLElement | null>(null);
-  const landing = useLanding(session.sessionId, rows);
+  const landing = useLanding(session.sessionId, allRows);
+  const { rows, firstCount } = useFirstScreen(allRows, landing === null);
   const stuck = useRef(landing === null);
   const [atBottom, setAtBottom] = useState(landing === null);
   const firstItemIndex = useFirstIndex(rows);
@@ -94,7 +101,7 @@ export const Timeline = memo(function Timeline({ session, rows }: { session: Ses
         className="timeline-scroller"
         data={rows as Row[]}
         firstItemIndex={firstItemIndex}
-        initialTopMostItemIndex={landing ?? { index: "LAST", align: "end" }}
+        {...(landing ? { initialTopMostItemIndex: landing } : { initialItemCount: firstCount })}
         computeItemKey={(_, row) => row.key}
         itemContent={(_, row) => <RowView row={row} />}
         increaseViewportBy={OVERSCAN}
@@ -120,6 +127,38 @@ export const Timeline = memo(function Timeline({ session, rows }: { session: Ses
     </div>
   );
 });
+
+/** The last rows alone until they are on the screen, then all of them, when the list begins at its end. */
+function useFirstScreen(rows: readonly Row[], fromEnd: boolean): { rows: readonly Row[]; firstCount: number } {
+  const [firstKey] = useState(() => {
+    if (!fromEnd) return undefined;
+    const { innerWidth, innerHeight } = window;
+    return rows.at(-firstRowCount(rows, innerWidth, innerHeight))?.key;
+  });
+  const [drawn, setDrawn] = useState(!fromEnd);
+  useEffect(() => {
+    if (drawn) return;
+    // The task after the frame.
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const frame = requestAnimationFrame(() => {
+      timer = setTimeout(() => setDrawn(true));
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, [drawn]);
+  return useMemo(() => {
+    const first = drawn
+      ? 0
+      : Math.max(
+          0,
+          rows.findIndex(({ key }) => key === firstKey),
+        );
+    const shown = first === 0 ? rows : rows.slice(first);
+    return { rows: shown, firstCount: shown.length };
+  }, [rows, drawn, firstKey]);
+}
 
 /** Where the list begins: a place gone to, or where the person was before the page was reloaded. Null: at the end. */
 function useLanding(sessionId: string, rows: readonly Row[]) {
