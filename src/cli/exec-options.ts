@@ -46,7 +46,7 @@ const rawSchema = z.object({
 /** Throws AppError `usage` (wrong value) or `not-yet` (right, but this version can not do it). */
 export function readExecOptions(words: readonly string[], raw: unknown): ExecRequest {
   const options = rawSchema.parse(raw);
-  refuseUnbuilt("--interface", options.interface, ["tools"], ["python", "javascript"]);
+  refuseUnbuilt("--interface", options.interface, ["tools", "python"], ["javascript"]);
   refuseUnbuilt("--dialect", options.dialect, ["codepilot"], ["codex"]);
   refuseUnbuilt("--sandbox", options.sandbox, [], ["read-only", "workspace-write", "danger-full-access"]);
   if (options.fork !== undefined) throw notYet("--fork");

@@ -10,7 +10,8 @@ import type { AgentProfile } from "../protocol/agent-profile.ts";
 import type { AgentEvent, EventOf, EventType } from "../protocol/events.ts";
 import type { TurnError, UserInput } from "../protocol/items.ts";
 import type { Op } from "../protocol/ops.ts";
-import type { SessionState } from "../protocol/state.ts";
+import { finalWordsOf } from "../protocol/reply-blocks.ts";
+import type { Entry, SessionState } from "../protocol/state.ts";
 import type { PermissionHandler } from "../runtime/permission-gate.ts";
 import type { QuestionHandler } from "../runtime/question-desk.ts";
 import type { InterruptedTurn } from "../runtime/recovery.ts";
@@ -160,6 +161,7 @@ export class Runtime {
     try {
       await this.#parts.session.close(how);
     } finally {
+      await this.#parts.disposeEngine();
       if (this.#parts.ownsTerminals) await this.terminals.close();
     }
   }
@@ -191,11 +193,18 @@ export class Runtime {
     return {
       turnId: event.turnId ?? "",
       reason: event.reason,
-      text: last?.kind === "item" ? last.item.text : "",
+      text: lastWordsOf(last),
       ...(event.error ? { error: event.error } : {}),
       steps: event.steps,
     };
   }
+}
+
+function lastWordsOf(entry: Entry | undefined): string {
+  if (entry?.kind !== "item" || entry.item.kind !== "assistant_message") return "";
+  const { text, blocks } = entry.item;
+  // A reply that acts through blocks ends the task with its completion; any other is given as it is.
+  return blocks ? finalWordsOf(text, blocks) : text;
 }
 
 /** What a task ends with that was taken back before its turn began. */

@@ -9,6 +9,8 @@ export interface ScriptFunction {
   readonly name: string;
   /** In the order of positional arguments. */
   readonly parameters: readonly ScriptParameter[];
+  /** Keyword arguments that it does not have are passed on too: the host knows better what to say of them. */
+  readonly passesUnknown?: true;
   /** One paragraph, what `help(name)` shows. */
   readonly doc: string;
 }

@@ -26,6 +26,7 @@ const writeFile: ScriptFunction = {
     { name: "mode", default: "w" },
     { name: "edits", default: null },
   ],
+  passesUnknown: true,
   doc: [
     "Creates or changes a text file. The content comes from the next unused payload block for this path, never from an argument.",
     'mode "w" (default): the whole file. "a": add at the end. "edit": replace start_line to end_line, inclusive (an empty payload removes them). "insert": add after after_line (0: at the top). "multi_edit": edits=[(start, end), …], one payload block each, in order; all lines numbered as the file is before the call.',

@@ -31,7 +31,7 @@ It is real Python with its standard library, in a sandbox: no files, no network,
 - Functions are synchronous. They return a string with attributes (\`result = execute("main", "npm test")\`; \`result.return_code\`, \`result.output\`; \`read_file(p).content\`). Every result is also shown to you after the block, in order with what you print: print only what is not shown anyway.
 - What fails raises: \`ToolError\`, and its kinds \`PermissionDenied\`, \`PayloadError\` and \`CallLimitReached\`. Catch one where you know what to do instead; otherwise let it end the block.
 - Variables, functions and imports last from block to block of one task.
-- \`gather([(read_file, "a.py"), (find, "TODO", {"max_results": 5})])\` runs independent calls together and returns their results in order.
+- \`gather([(read_file, "a.py"), (find, "def slug", {"max_results": 5})])\` runs independent calls together and returns their results in order.
 - The clock and random numbers are the host's: the program may be run again after a restart, and is then given the same answers without anything being done twice.
 - \`WORK_DIR\` is the working directory, as text.`;
 

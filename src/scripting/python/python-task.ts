@@ -139,9 +139,9 @@ class BlockRun {
   }
 
   #isKnown(call: DescribedCall): boolean {
-    const parameters = this.#functions.get(call.tool)?.parameters;
-    const given = Object.keys(call.arguments);
-    return parameters !== undefined && given.every((key) => parameters.some(({ name }) => name === key));
+    const known = this.#functions.get(call.tool);
+    if (known === undefined || known.passesUnknown) return known !== undefined;
+    return Object.keys(call.arguments).every((key) => known.parameters.some(({ name }) => name === key));
   }
 
   #print(parts: readonly { text: string; line: number | null }[]): void {
@@ -226,7 +226,7 @@ class BlockRun {
     this.#resolve(
       this.#fault === undefined
         ? killed(cause, wordsFor(cause, detail, this.#block))
-        : killed("host-fault", `A fault of the host: ${this.#fault}. All names of this task are gone.`),
+        : killed("host-fault", `A fault of the host: ${this.#fault}.`),
     );
   }
 }
@@ -234,7 +234,7 @@ class BlockRun {
 const killed = (cause: ScriptKillCause, message: string): ScriptEnd => ({ kind: "killed", cause, message });
 
 function wordsFor(cause: Death["cause"], detail: string, block: ScriptBlock): string {
-  const gone = "The interpreter was ended, and all names of this task are gone.";
+  const gone = "Its interpreter was ended.";
   switch (cause) {
     case "stopped":
       return `The block was stopped. ${gone}`;
@@ -243,8 +243,8 @@ function wordsFor(cause: Death["cause"], detail: string, block: ScriptBlock): st
     case "memory-limit":
       return `The block took too much memory${detail ? ` (${detail})` : ""}. ${gone} Keep less at once.`;
     case "crashed":
-      return `The interpreter broke down${detail ? ` (${firstLines(detail)})` : ""}. ${gone}`;
+      return `The interpreter broke down${detail ? ` (${firstLine(detail)})` : ""}. ${gone}`;
   }
 }
 
-const firstLines = (text: string): string => text.trim().split("\n").slice(0, 3).join(" ").slice(0, 300);
+const firstLine = (text: string): string => (text.trim().split("\n")[0] ?? "").slice(0, 300);

@@ -274,7 +274,11 @@ def _tool(spec):
             parts.append(f"{key}=_defaults[{key!r}]")
         else:
             parts.append(f"{key}=_missing" if optional else key)
-    values = "{" + ", ".join(f"{p['name']!r}: {p['name']}" for p in spec["parameters"]) + "}"
+    pairs = [f"{p['name']!r}: {p['name']}" for p in spec["parameters"]]
+    if spec.get("passesUnknown"):
+        parts.append("**_others")
+        pairs.append("**_others")
+    values = "{" + ", ".join(pairs) + "}"
     source = (
         f"def make(_defaults, _missing, _call_of, _exchange, _returned):\n"
         f"    def {name}({', '.join(parts)}):\n        return _call_of({name!r}, _defaults, {values})\n"
@@ -432,6 +436,10 @@ def _own_frames(summary):
         one.stack = traceback.StackSummary.from_list([f for f in one.stack if f.filename.startswith(FILE[:-1])])
 
 
+def _earlier_frames(error):
+    """Where frames of earlier blocks are in a traceback: index → block."""
+
+
 def _describe(error, phase):
     line, entries, current = None, [], _blocks[-1] if _blocks and phase == "run" else None
     step = error.__traceback__
@@ -446,7 +454,7 @@ def _describe(error, phase):
     if note:
         error.add_note(note)
     try:
-        message = str(error)
+        message = error.msg if isinstance(error, SyntaxError) and isinstance(error.msg, str) else str(error)
     except Exception as problem:
         message = f"<no text: {type(problem).__name__}>"
     try:

@@ -225,7 +225,7 @@ describe("a reply that breaks the protocol", function () {
     const end = await session.runtime.run("go");
     assert.equal(end.reason, "completed");
     assert.equal(session.model.requests.length, 3);
-    assert.match(toldSecond(session), /nothing was executed/);
+    assert.match(toldSecond(session), /NOTHING was executed/);
   });
 
   it("never runs what stands in the thinking", async () => {
