@@ -67,6 +67,11 @@ export const eventTable = {
   "turn.started": durable({
     input: userInputSchema,
     model: z.string(),
+    /**
+     * Id of the person's words as the first item of the turn. Journals from before it was there have an
+     * `item.finished` with them instead.
+     */
+    itemId: z.optional(z.string()),
     /** The queued message this turn came from. */
     messageId: z.optional(z.string()),
   }),

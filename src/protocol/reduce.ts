@@ -190,7 +190,7 @@ function startTurn(state: SessionState, event: EventOf<"turn.started">): Session
     turnId: event.turnId ?? "",
     startedAt: event.at,
     model: event.model,
-    entries: [],
+    entries: firstEntries(event),
     steps: 0,
   };
   return {
@@ -202,6 +202,12 @@ function startTurn(state: SessionState, event: EventOf<"turn.started">): Session
     title: state.title === "" ? titleOf(event.input.text) : state.title,
     queued: state.queued.filter((message) => message.messageId !== event.messageId),
   };
+}
+
+function firstEntries({ itemId, input, at }: EventOf<"turn.started">): readonly Entry[] {
+  if (itemId === undefined) return [];
+  const item = { kind: "user_message", id: itemId, origin: "person", ...input } as const;
+  return [{ kind: "item", item, at, step: 0, settled: true }];
 }
 
 function archiveTask(state: SessionState, event: EventOf<"context.archived">): SessionState {

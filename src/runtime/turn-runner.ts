@@ -63,10 +63,10 @@ export class TurnRunner {
       {
         type: "turn.started",
         input,
+        itemId: ids.next("item"),
         model: hub.state.model,
         ...(message ? { messageId: message.messageId } : {}),
       },
-      { type: "item.finished", item: { kind: "user_message", id: ids.next("item"), origin: "person", ...input } },
     ]);
   }
 

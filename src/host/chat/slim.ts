@@ -56,6 +56,8 @@ export function slimEvent(event: AgentEvent): AgentEvent {
     case "tool.finished":
       return { ...event, outcome: slimOutcome(event.outcome) };
     case "turn.started":
+      // With an id it is the item itself.
+      return { ...event, input: event.itemId === undefined ? slimInput(event.input) : slimWords(event.input) };
     case "message.queued":
       return { ...event, input: slimInput(event.input) };
     case "notice.raised":
@@ -74,8 +76,12 @@ function slimInput(input: UserInput): UserInput {
   return { text: input.text.slice(0, 1_000) };
 }
 
+function slimWords<T extends UserInput>(words: T): T {
+  return { ...words, text: shortened(words.text, WORDS_CHARS) };
+}
+
 function slimItem(item: Item): Item {
-  if (item.kind === "user_message") return { ...item, text: shortened(item.text, WORDS_CHARS) };
+  if (item.kind === "user_message") return slimWords(item);
   if (!("replay" in item)) return item;
   const { replay: _sealed, ...rest } = item;
   return rest;

@@ -47,6 +47,7 @@ describe("recovery", () => {
       assert.equal((await t.session.submit({ type: "turn.submit", input: { text: "other" } })).kind, "refused");
       await t.session.submit({ type: "turn.resume" });
       await t.session.idle();
+      for (const { input } of t.model.requests) assert.deepEqual(input[0], { kind: "user", text: "go" });
       const turn = t.session.state.turns[0];
       assert.equal(turn?.finished?.reason, "completed", `cut at ${cut}`);
       assert.equal(effects, 1, `cut at ${cut} after ${before.at(-1)?.type}`);

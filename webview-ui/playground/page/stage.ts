@@ -57,9 +57,8 @@ export class Script {
 
   turn(text: string, input: Omit<UserInput, "text"> = {}): this {
     this.turnId = this.id("turn");
-    this.add({ type: "turn.started", input: { text, ...input }, model: "openai/gpt-5.2" }, 4_000);
-    const item = { kind: "user_message" as const, id: this.id("item"), text, origin: "person" as const, ...input };
-    this.add({ type: "item.finished", item }, 2);
+    const itemId = this.id("item");
+    this.add({ type: "turn.started", input: { text, ...input }, itemId, model: "openai/gpt-5.2" }, 4_000);
     return this;
   }
 
