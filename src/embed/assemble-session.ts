@@ -58,7 +58,8 @@ export async function assembleSession(given: RuntimeOptions): Promise<AssembledS
     // All that can be wrong with the options is found before the session's name is taken.
     const cwd = resolve(options.cwd);
     const place = { cwd, folders: [cwd, ...(options.folders ?? [])] };
-    const prepared = prepare(options, { place, model: options.model ?? "", events: [], ids, log });
+    const acting = options.interface ?? "tools";
+    const prepared = prepare(options, { place, acting, model: options.model ?? "", events: [], ids, log });
     const unique = given.sessionId === undefined;
     const journal = await store.create(sessionId, resolve(options.listedUnder ?? cwd), { unique });
     const opened = { journal, events: [], warnings: [] };
@@ -72,7 +73,8 @@ export async function assembleSession(given: RuntimeOptions): Promise<AssembledS
     await checkHome(state);
     const place = { cwd: state.cwd, folders: state.folders };
     const model = options.model ?? state.model;
-    const prepared = prepare(options, { place, model, events: opened.events, ids, log });
+    const acting = state.interface;
+    const prepared = prepare(options, { place, acting, model, events: opened.events, ids, log });
     return startSession({ ...common, ...prepared, options, opened, state, place });
   });
 }
@@ -88,6 +90,7 @@ async function closingOnFailure<T>(opened: OpenedJournal, make: () => Promise<T>
 
 interface Preparation {
   readonly place: { readonly cwd: string; readonly folders: readonly string[] };
+  readonly acting: SessionState["interface"];
   readonly model: string;
   readonly events: readonly AgentEvent[];
   readonly ids: IdSource;
@@ -95,7 +98,7 @@ interface Preparation {
 }
 
 /** The parts that need no journal. Throws AppError `usage`. */
-function prepare(options: RuntimeOptions, { place, model, events, ids, log }: Preparation) {
+function prepare(options: RuntimeOptions, { place, acting, model, events, ids, log }: Preparation) {
   if (model === "") throw new AppError("usage", "no model was named", { next: "Pass one as provider/name." });
   const models = modelSelector(options, model);
   if (options.model !== undefined) models.check(options.model);
@@ -103,6 +106,7 @@ function prepare(options: RuntimeOptions, { place, model, events, ids, log }: Pr
     ...place,
     adapters: options.adapters ?? {},
     selection: options.tools,
+    acting,
     maxOutputChars: options.agent?.maxOutputChars,
     shell: options.shell,
     ids,

@@ -9,9 +9,9 @@ import type { FileSystem } from "../ports/file-system.ts";
 import type { Log } from "../ports/log.ts";
 import type { Terminals } from "../ports/terminals.ts";
 import type { Tool } from "../ports/tool.ts";
-import { contextTools } from "../protocol/agent-tools.ts";
 import type { AgentEvent } from "../protocol/events.ts";
-import { createTools } from "../tools/index.ts";
+import type { SessionState } from "../protocol/state.ts";
+import { createContextTools, createTools } from "../tools/index.ts";
 import { FileWatch } from "../workspace/file-watch.ts";
 import { ReadLedger } from "../workspace/read-ledger.ts";
 import { restoreLedger } from "../workspace/restore-ledger.ts";
@@ -23,6 +23,8 @@ export interface WorkspaceOptions {
   readonly folders: readonly string[];
   readonly adapters: RuntimeAdapters;
   readonly selection: ToolSelection | undefined;
+  /** How the model acts. */
+  readonly acting: SessionState["interface"];
   /** Of what a command printed; undefined: the tools' own limit. */
   readonly maxOutputChars: number | undefined;
   readonly shell: string | undefined;
@@ -52,17 +54,24 @@ export function assembleWorkspace(options: WorkspaceOptions): WorkspaceParts {
   const ledger = new ReadLedger();
   restoreLedger(ledger, options.events);
   const { maxOutputChars } = options;
-  const all = createTools({ paths, files, ledger, search, terminals, ids, maxOutputChars });
+  const tools = createTools({ paths, files, ledger, search, terminals, ids, maxOutputChars });
   const fileWatch = new FileWatch({ files, paths, ledger });
-  return { tools: select(all, options.selection), files, fileWatch, terminals, paths };
+  return { tools: select(tools, createContextTools(), options), files, fileWatch, terminals, paths };
 }
 
-/** What a session keeps its context with is not for an agent file to switch off. */
-const alwaysOn: ReadonlySet<string> = new Set(contextTools);
-
-function select(all: readonly Tool[], selection: ToolSelection | undefined): readonly Tool[] {
-  if (selection === undefined) return all;
-  const known = new Set([...all.map((tool) => tool.name), ...contextTools]);
+/**
+ * The tools that are named, else all but those over the context. Programs have these always: what a session keeps its
+ * context with is not for an agent file to switch off.
+ */
+function select(
+  tools: readonly Tool[],
+  contextTools: readonly Tool[],
+  { selection, acting }: Pick<WorkspaceOptions, "selection" | "acting">,
+): readonly Tool[] {
+  const always = acting === "python" ? contextTools : [];
+  if (selection === undefined) return [...tools, ...always];
+  const all = [...tools, ...contextTools];
+  const known = new Set(all.map((tool) => tool.name));
   const unknown = selection.find(({ name }) => !known.has(name));
   if (unknown) {
     throw new AppError("usage", `there is no tool named ${JSON.stringify(unknown.name)}`, {
@@ -70,5 +79,5 @@ function select(all: readonly Tool[], selection: ToolSelection | undefined): rea
     });
   }
   const enabled = new Set(selection.filter((tool) => tool.enabled !== false).map((tool) => tool.name));
-  return all.filter(({ name }) => enabled.has(name) || alwaysOn.has(name));
+  return all.filter((tool) => enabled.has(tool.name) || always.includes(tool));
 }

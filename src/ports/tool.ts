@@ -6,12 +6,14 @@ import type * as z from "zod";
 import type { Recovery } from "../protocol/events.ts";
 import type { FileChange, Image, ToolDisplay } from "../protocol/items.ts";
 import type { Access } from "../protocol/permissions.ts";
+import type { ContextArchive } from "./context-archive.ts";
 import type { Questions } from "./questions.ts";
 
 export interface ToolContext {
   readonly callId: string;
   readonly signal: AbortSignal;
   readonly questions: Questions;
+  readonly archive: ContextArchive;
   /** Output for the eye while the call runs. */
   output(chunk: string): void;
 }

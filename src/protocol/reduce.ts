@@ -214,7 +214,7 @@ function archiveTask(state: SessionState, event: EventOf<"context.archived">): S
   const index = state.turns.findIndex(({ turnId }) => turnId === event.taskId);
   const turn = state.turns[index];
   if (!turn) return state;
-  const archived = { summary: event.summary, at: event.at };
+  const archived = { position: event.position, summary: event.summary, at: event.at };
   return { ...state, turns: state.turns.with(index, { ...turn, archived }) };
 }
 

@@ -91,13 +91,20 @@ export interface TurnState {
   /** Responses taken so far. */
   readonly steps: number;
   /** The model is told this instead of the entries. */
-  readonly archived?: { readonly summary: string; readonly at: number };
+  readonly archived?: ArchivedTask;
   readonly finished?: {
     readonly at: number;
     readonly reason: "completed" | "failed" | "interrupted" | "limit";
     readonly error?: TurnError;
     readonly durationMs: number;
   };
+}
+
+export interface ArchivedTask {
+  /** Number of the task in its session, from 1. */
+  readonly position: number;
+  readonly summary: string;
+  readonly at: number;
 }
 
 export interface StreamingItem {

@@ -7,7 +7,7 @@
 import type { Json } from "../base/json.ts";
 import type { ModelInput, ModelRequest, ToolSpec } from "../ports/model-client.ts";
 import type { Item } from "../protocol/items.ts";
-import type { Entry, SessionState, ToolEntry, TurnState } from "../protocol/state.ts";
+import type { ArchivedTask, Entry, SessionState, ToolEntry, TurnState } from "../protocol/state.ts";
 
 export interface ModelSettings {
   readonly temperature?: number;
@@ -28,7 +28,10 @@ export interface ContextSources {
 export function buildRequest(state: SessionState, model: string, sources: ContextSources): ModelRequest {
   const input: ModelInput[] = [];
   const tagged = state.interface === "python";
-  for (const [index, turn] of state.turns.entries()) addTurn(input, turn, tagged ? index + 1 : null);
+  for (const [index, turn] of state.turns.entries()) {
+    if (turn.archived) input.push(archivedInput(turn.archived));
+    else addTurn(input, turn, tagged ? index + 1 : null);
+  }
   const context = [changingContext(state), tagged ? stepBudget(state, sources.maxSteps) : ""]
     .filter((part) => part !== "")
     .join("\n\n");
@@ -41,6 +44,13 @@ export function buildRequest(state: SessionState, model: string, sources: Contex
     cacheKey: state.sessionId,
     ...sources.settings,
   };
+}
+
+/** What the model is told of a turn that is not archived, or was told before it was. `task` as in a request. */
+export function turnInputs(turn: TurnState, task: number | null): readonly ModelInput[] {
+  const input: ModelInput[] = [];
+  addTurn(input, turn, task);
+  return input;
 }
 
 /** `task`: the turn's number where words of the person are told with tags; null where they are told plainly. */
@@ -104,6 +114,14 @@ function toldOnce<Part extends object, Input>(tell: (part: Part) => Input): (par
     told.set(part, known);
     return known.input;
   };
+}
+
+const archivedInput = toldOnce(
+  (archived: ArchivedTask): ModelInput => ({ kind: "user", text: archivedText(archived) }),
+);
+
+export function archivedText({ position, summary }: Pick<ArchivedTask, "position" | "summary">): string {
+  return `[ARCHIVED TASK ${position}]\n${summary}\n(original kept: reveal_context(${position}) shows it)`;
 }
 
 const callInput = toldOnce(

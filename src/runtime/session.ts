@@ -27,6 +27,7 @@ import { type InterruptedTurn, inspectInterrupted, recoveryEvents } from "./reco
 import { RepetitionWatch } from "./repetition-watch.ts";
 import { ScriptActions } from "./scripts/script-actions.ts";
 import { ScriptRunner, type ScriptRunnerOptions } from "./scripts/script-runner.ts";
+import { SessionArchive } from "./session-archive.ts";
 import type { ToolRegistry } from "./tool-registry.ts";
 import { ToolScheduler } from "./tool-scheduler.ts";
 import type { ModelSelection } from "./turn-loop.ts";
@@ -97,7 +98,8 @@ export class Session {
     this.#questions = new QuestionDesk({ hub, ids, log, answerer: options.answerer });
     const gate = this.#gate;
     const questions = this.#questions;
-    const scheduler = new ToolScheduler({ hub, gate, questions, registry, journal, clock, log });
+    const archive = new SessionArchive(hub);
+    const scheduler = new ToolScheduler({ hub, gate, questions, archive, registry, journal, clock, log });
     const { scripts } = options;
     const programs =
       scripts && new ScriptRunner({ ...scripts, ...SCRIPT_LIMITS, hub, scheduler, registry, ids, clock, log });

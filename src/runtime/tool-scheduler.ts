@@ -4,6 +4,7 @@
  */
 import { messageOf } from "../base/app-error.ts";
 import type { Clock } from "../base/clock.ts";
+import type { ContextArchive } from "../ports/context-archive.ts";
 import type { Log } from "../ports/log.ts";
 import type { SessionJournal } from "../ports/session-store.ts";
 import type { PlannedCall, PlanResult, Tool, ToolResult } from "../ports/tool.ts";
@@ -20,6 +21,7 @@ export interface ToolSchedulerOptions {
   readonly hub: EventHub;
   readonly gate: PermissionGate;
   readonly questions: QuestionDesk;
+  readonly archive: ContextArchive;
   readonly registry: ToolRegistry;
   readonly journal: SessionJournal;
   readonly clock: Clock;
@@ -140,7 +142,7 @@ export class ToolScheduler {
   }
 
   async #run(tool: Tool, call: ToolEntry, planned: PlannedCall, signal: AbortSignal): Promise<Performed> {
-    const { hub, questions, log } = this.#options;
+    const { hub, questions, archive, log } = this.#options;
     let ended = false;
     // Wrapped, so that a tool that throws before its first await fails like any other.
     const running = (async () =>
@@ -148,6 +150,7 @@ export class ToolScheduler {
         callId: call.callId,
         signal,
         questions: questions.forCall(call),
+        archive,
         output: (chunk) => {
           if (!ended) hub.emitLive({ type: "tool.output", callId: call.callId, chunk });
         },

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { countingIds } from "../../src/base/ids.ts";
 import { NodeFileSystem } from "../../src/node/files/node-file-system.ts";
 import { createRipgrepSearch } from "../../src/node/search/ripgrep-search.ts";
+import type { ContextArchive } from "../../src/ports/context-archive.ts";
 import type { FileSystem } from "../../src/ports/file-system.ts";
 import type { Questions } from "../../src/ports/questions.ts";
 import type { Terminals } from "../../src/ports/terminals.ts";
@@ -80,5 +81,7 @@ export async function toolbox(options: ToolboxOptions = {}): Promise<Toolbox> {
 
 export function toolContext(changes: Partial<ToolContext> = {}): ToolContext {
   const nobody: Questions = { ask: async () => ({ kind: "cancelled" }) };
-  return { callId: "call_1", signal: new AbortController().signal, questions: nobody, output: () => {}, ...changes };
+  const archive: ContextArchive = { tasks: () => [], archive: async () => {}, original: () => null };
+  const signal = new AbortController().signal;
+  return { callId: "call_1", signal, questions: nobody, archive, output: () => {}, ...changes };
 }

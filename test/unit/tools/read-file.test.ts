@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, truncate } from "node:fs/promises";
 import { asNobody } from "../../support/as-nobody.ts";
 import { symlinkTo } from "../../support/temp-workspace.ts";
-import { type Toolbox, toolbox } from "../../support/toolbox.ts";
+import { type Toolbox, toolbox, toolContext } from "../../support/toolbox.ts";
 
 const PNG = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3]);
 
@@ -119,12 +119,7 @@ describe("read_file", () => {
     const call = await box.plan("read_file", { path: "swap/f.txt" });
     await rm(box.workspace.path("swap"), { recursive: true });
     await symlink("/etc", box.workspace.path("swap"));
-    const result = await call.run({
-      callId: "c",
-      signal: new AbortController().signal,
-      questions: { ask: async () => ({ kind: "cancelled" }) },
-      output: () => {},
-    });
+    const result = await call.run(toolContext());
     assert.equal(result.status, "failed");
     assert.match(result.output, /leads elsewhere/);
   });
