@@ -22,7 +22,7 @@ export async function pickFolder(
 ): Promise<OpenFolder | undefined> {
   const pick = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly folder: OpenFolder }>();
   pick.title = "Folder for New Tasks";
-  pick.placeholder = "Where shall CodePilot work? All folders of the window can be read and changed.";
+  pick.placeholder = "Where shall CodePilot work? The other folders belong to the workspace all the same.";
   pick.ignoreFocusOut = true;
   pick.matchOnDescription = true;
   pick.items = folders.map((folder) => ({

@@ -17,7 +17,7 @@ function FolderLabel() {
       </span>
     );
   }
-  const name = home === null ? "Choose a folder" : nameOf(home);
+  const name = home === null ? "Folder…" : nameOf(home);
   return (
     <button
       type="button"
