@@ -424,20 +424,26 @@ def _names():
     )[:1000]
 
 
-def _own_frames(summary):
+def _own_frames(summary, error):
     """Leaves the frames of blocks, with their own source, in a TracebackException and in those it came from."""
-    todo, seen = [summary], set()
+    todo, seen = [(summary, error)], set()
     while todo:
-        one = todo.pop()
-        if one is None or id(one) in seen:
+        one, cause = todo.pop()
+        if one is None or cause is None or id(one) in seen:
             continue
         seen.add(id(one))
-        todo += [one.__cause__, one.__context__, *(one.exceptions or [])]
-        one.stack = traceback.StackSummary.from_list([f for f in one.stack if f.filename.startswith(FILE[:-1])])
+        todo += [(one.__cause__, cause.__cause__), (one.__context__, cause.__context__)]
+        todo += zip(one.exceptions or (), getattr(cause, "exceptions", ()))
+        steps = (frame.f_code for frame, _ in traceback.walk_tb(cause.__traceback__))
+        own = [_shown(frame, _block_of(code)) for frame, code in zip(one.stack, steps)]
+        one.stack = traceback.StackSummary.from_list([frame for frame in own if frame is not None])
 
 
-def _earlier_frames(error):
-    """Where frames of earlier blocks are in a traceback: index → block."""
+def _shown(frame, block):
+    if block is None or block is _blocks[-1]:
+        return frame if block else None
+    line = block.lines[frame.lineno - 1] if 0 < frame.lineno <= len(block.lines) else ""
+    return traceback.FrameSummary(f"{FILE[:-1]}, an earlier block>", frame.lineno, frame.name, line=line.strip())
 
 
 def _describe(error, phase):
@@ -459,7 +465,7 @@ def _describe(error, phase):
         message = f"<no text: {type(problem).__name__}>"
     try:
         summary = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
-        _own_frames(summary)
+        _own_frames(summary, error)
         text = "".join(summary.format())
     except Exception:
         text = f"{type(error).__name__}: {message}\n"

@@ -276,6 +276,12 @@ export function setUpRealm(host: HostFunction, options: RealmOptions): Realm {
     },
   };
 
+  let serving = false;
+  /** What is written to the bare file descriptors, past `sys.stdout`. */
+  const printLine = (line: string): void => {
+    if (serving) exchange("post", JSON.stringify({ t: "print", parts: [[`${line}\n`, null]] }));
+    else complain(line);
+  };
   // Not made in `boot`: it lives on, and with it would all that `boot` read.
   const noInput = (): null => null;
   const importPrelude = [
@@ -305,8 +311,8 @@ export function setUpRealm(host: HostFunction, options: RealmOptions): Realm {
           checkAPIVersion: true,
           jsglobals: {},
           stdin: noInput,
-          stdout: complain,
-          stderr: complain,
+          stdout: printLine,
+          stderr: printLine,
           env: { HOME: "/home/codepilot", PYTHONHASHSEED: "0", TZ: "UTC", LANG: "C.UTF-8" },
           _makeSnapshot: true,
           ...(files.snapshot === null ? {} : { _loadSnapshot: files.snapshot }),
@@ -336,6 +342,7 @@ export function setUpRealm(host: HostFunction, options: RealmOptions): Realm {
         FS.registerDevice(number, device);
         FS.mkdev("/dev/codepilot", number);
         complaints = "";
+        serving = true;
         runPython("import _codepilot\n_codepilot.serve()");
         return "the interpreter stopped serving";
       } catch (error) {
