@@ -7,6 +7,7 @@ export type KillMoment = (typeof KILL_MOMENTS)[number];
 export interface DurableRun {
   readonly seed: number;
   readonly home: string;
+  readonly session: string;
   readonly cwd: string;
   /** Effects are appended here, a line each. */
   readonly effects: string;

@@ -79,7 +79,7 @@ const runtime = await Runtime.open({
   model: "scripted/test",
   interface: "python",
   allowAll: true,
-  ...(run.resume ? { resume: "durable" } : { sessionId: "durable" }),
+  ...(run.resume ? { resume: run.session } : { sessionId: run.session }),
   adapters: { modelClient: () => model },
   onEvent: watch,
 });
