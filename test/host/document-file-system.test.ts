@@ -46,6 +46,30 @@ describe("files with unsaved changes", () => {
     assert.equal((await files.stat(path))?.sizeBytes, "typed disk\n".length);
   });
 
+  it("have a version of their own for each state of the document", async () => {
+    const { path, document } = await dirty("disk\n");
+    const settled = () => new Promise((resolve) => setTimeout(resolve, 100));
+    const type = async (text: string) => {
+      const edit = new vscode.WorkspaceEdit();
+      edit.insert(document.uri, new vscode.Position(0, 0), text);
+      assert.ok(await vscode.workspace.applyEdit(edit));
+    };
+    await settled();
+    const versions = [(await files.readVersioned(path))?.version ?? assert.fail()];
+    assert.deepEqual(await files.versions([path]), versions);
+    await type("more ");
+    const content = (await files.readVersioned(path)) ?? assert.fail();
+    assert.equal(Buffer.from(content.bytes).toString("utf8"), "more typed disk\n");
+    versions.push(content.version ?? assert.fail());
+    assert.ok(await document.save());
+    await settled();
+    versions.push((await files.versions([path]))[0] ?? assert.fail());
+    await type("again ");
+    versions.push((await files.versions([path]))[0] ?? assert.fail());
+    const told = new Set(versions.map((version) => JSON.stringify(version)));
+    assert.equal(told.size, 4);
+  });
+
   it("keep their line endings and byte order mark", async () => {
     const { path } = await dirty("\ufeffa\r\nb\r\n");
     const bytes = Buffer.from((await files.read(path)) ?? []);

@@ -40,6 +40,31 @@ describe("NodeFileSystem", () => {
     assert.equal(await codeOf(files.replace(workspace.path("pipe"), bytes("x"), hashOf(""))), "EINVAL");
   });
 
+  it("gives a file a version that every write changes, and none while the next write might not", async () => {
+    const path = workspace.path("a.txt");
+    assert.deepEqual(await files.versions([path, workspace.path("none"), workspace.path("folder")]), [
+      null,
+      null,
+      null,
+    ]);
+    assert.equal((await files.readVersioned(path))?.version, null, "it was written this very moment");
+    const settled = () => new Promise((resolve) => setTimeout(resolve, 80));
+    await settled();
+    const first = (await files.readVersioned(path))?.version ?? assert.fail();
+    assert.deepEqual(await files.versions([path]), [first]);
+    const { mtime } = await stat(path);
+    await workspace.write("a.txt", "new");
+    await utimes(path, mtime, mtime);
+    await settled();
+    const [second] = await files.versions([path]);
+    assert.ok(second);
+    assert.notDeepEqual(second, first, "same size, and the time of the change was set back");
+    await files.replace(path, bytes("own"), hashOf("new"));
+    await settled();
+    assert.notDeepEqual(await files.versions([path]), [second]);
+    assert.equal(await files.readVersioned(workspace.path("none")), null);
+  });
+
   it("replaces a file only over the expected bytes", async () => {
     const path = workspace.path("a.txt");
     assert.deepEqual(await files.replace(path, bytes("new"), hashOf("other")), { kind: "changed" });
