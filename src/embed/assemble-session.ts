@@ -13,6 +13,7 @@ import { reduceAll } from "../protocol/reduce.ts";
 import { emptyState, type SessionState } from "../protocol/state.ts";
 import { readProjectRules, staticInstructions } from "../runtime/instructions.ts";
 import { instructionsNotice, journalNotice, untold } from "../runtime/notices.ts";
+import { pythonActing } from "../runtime/scripts/python-instructions.ts";
 import { Session } from "../runtime/session.ts";
 import { ToolRegistry } from "../runtime/tool-registry.ts";
 import { agentOf, settingsFor, withAgent } from "./agent-file/agent-options.ts";
@@ -22,6 +23,7 @@ import { environmentSecrets } from "./environment-secrets.ts";
 import { type Connection, ModelSelector } from "./model-selector.ts";
 import { openStore } from "./open-store.ts";
 import { PRODUCT_VERSION } from "./product-version.ts";
+import { pythonSupport } from "./python-support.ts";
 import type { RuntimeOptions } from "./runtime-options.ts";
 import { checkHome, foldersChange } from "./session-folders.ts";
 
@@ -40,6 +42,8 @@ export interface AssembledSession {
   /** See Runtime.setFolders. */
   readonly setFolders: (folders: readonly string[]) => Promise<void>;
   readonly readBlob: (hash: string) => Promise<Uint8Array | null>;
+  /** Ends the interpreter's process, if there is one. */
+  readonly disposeEngine: () => Promise<void>;
 }
 
 /**
@@ -136,6 +140,10 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
   const registry = new ToolRegistry(workspace.tools);
   const { models } = start;
   models.warmUp(model);
+  // A session keeps the interface it was begun with: its history is told in that one.
+  const interfaceName = opened.events.length === 0 ? (options.interface ?? "tools") : state.interface;
+  const python =
+    interfaceName === "python" ? pythonSupport({ registry, cwd: place.cwd, home: options.home, log }) : undefined;
   const session = new Session({
     state,
     sessionId,
@@ -156,6 +164,7 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
     }),
     approver: () => hooks.approver(),
     answerer: () => hooks.answerer(),
+    ...(python ? { scripts: python } : {}),
     selectModel: (id) => models.select(id),
     contextSources: async () => {
       const rules = await readProjectRules(workspace.files, place.cwd);
@@ -169,9 +178,10 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
         agent: options.agent,
       };
       return {
-        instructions: staticInstructions(facts, rules.text),
-        tools: registry.specs(),
+        instructions: staticInstructions(facts, rules.text, python && pythonActing(python.functions())),
+        tools: python ? [] : registry.specs(),
         settings: settingsFor(options, session.state.model),
+        ...(options.maxSteps === undefined ? {} : { maxSteps: options.maxSteps }),
       };
     },
   });
@@ -184,7 +194,7 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
         cwd: place.cwd,
         folders: [...place.folders],
         model,
-        interface: "tools",
+        interface: interfaceName,
         dialect: "codepilot",
         ...(options.agent ? { agent: options.agent } : {}),
         productVersion: PRODUCT_VERSION,
@@ -215,6 +225,7 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
       await session.emit(foldersChange(session.state, folders));
     },
     readBlob: (hash) => journal.getBlob(hash),
+    disposeEngine: async () => python?.engine.dispose(),
   };
 }
 
