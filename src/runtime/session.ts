@@ -20,6 +20,7 @@ import type { ContextSources } from "./context-builder.ts";
 import { EnvironmentWatch } from "./environment-watch.ts";
 import { EventHub } from "./event-hub.ts";
 import { NativeActions } from "./native-actions.ts";
+import { terminalNotice, untold } from "./notices.ts";
 import { type Approver, PermissionGate } from "./permission-gate.ts";
 import type { Policy } from "./permission-policy.ts";
 import { type Answerer, QuestionDesk } from "./question-desk.ts";
@@ -131,6 +132,9 @@ export class Session {
       if (event.type === "opened") this.#note({ type: "terminal.opened", terminal: event.terminal });
       if (event.type === "exited")
         this.#note({ type: "terminal.exited", terminal: event.name, exitCode: event.exitCode });
+      if (event.type === "remarked") {
+        for (const notice of untold([terminalNotice(event.name, event.remark)], this.state)) this.#note(notice);
+      }
     });
   }
 
