@@ -104,6 +104,9 @@ interface Preparation {
 /** The parts that need no journal. Throws AppError `usage`. */
 function prepare(options: RuntimeOptions, { place, acting, model, events, ids, log }: Preparation) {
   if (model === "") throw new AppError("usage", "no model was named", { next: "Pass one as provider/name." });
+  if (acting === "javascript") {
+    throw new AppError("not-yet", "interface javascript is not built yet", { next: "Use python or tools." });
+  }
   const models = modelSelector(options, model);
   if (options.model !== undefined) models.check(options.model);
   const workspace = assembleWorkspace({
@@ -117,7 +120,7 @@ function prepare(options: RuntimeOptions, { place, acting, model, events, ids, l
     log,
     events,
   });
-  return { model, models, workspace };
+  return { model, models, workspace, acting };
 }
 
 interface StartOptions {
@@ -127,6 +130,8 @@ interface StartOptions {
   readonly state: SessionState;
   readonly place: { readonly cwd: string; readonly folders: readonly string[] };
   readonly model: string;
+  /** A session keeps the interface it was begun with: its history is told in that one. */
+  readonly acting: SessionState["interface"];
   readonly workspace: WorkspaceParts;
   readonly models: ModelSelector;
   readonly ids: IdSource;
@@ -134,16 +139,13 @@ interface StartOptions {
 }
 
 async function startSession(start: StartOptions): Promise<AssembledSession> {
-  const { options, sessionId, opened, state, place, model, workspace, ids, log } = start;
+  const { options, sessionId, opened, state, place, model, acting, workspace, ids, log } = start;
   const { adapters = {} } = options;
   const hooks = new AnsweringHooks(options);
   const registry = new ToolRegistry(workspace.tools);
   const { models } = start;
   models.warmUp(model);
-  // A session keeps the interface it was begun with: its history is told in that one.
-  const interfaceName = opened.events.length === 0 ? (options.interface ?? "tools") : state.interface;
-  const python =
-    interfaceName === "python" ? pythonSupport({ registry, cwd: place.cwd, home: options.home, log }) : undefined;
+  const python = acting === "python" ? pythonSupport({ registry, cwd: place.cwd, home: options.home, log }) : undefined;
   const session = new Session({
     state,
     sessionId,
@@ -194,7 +196,7 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
         cwd: place.cwd,
         folders: [...place.folders],
         model,
-        interface: interfaceName,
+        interface: acting,
         dialect: "codepilot",
         ...(options.agent ? { agent: options.agent } : {}),
         productVersion: PRODUCT_VERSION,
