@@ -17,7 +17,7 @@ import { pythonActing } from "../runtime/scripts/python-instructions.ts";
 import { Session } from "../runtime/session.ts";
 import { ToolRegistry } from "../runtime/tool-registry.ts";
 import { agentOf, settingsFor, withAgent } from "./agent-file/agent-options.ts";
-import { AnsweringHooks } from "./answering-hooks.ts";
+import type { AnsweringHooks } from "./answering-hooks.ts";
 import { assembleWorkspace, type WorkspaceParts } from "./assemble-workspace.ts";
 import { environmentSecrets } from "./environment-secrets.ts";
 import { type Connection, ModelSelector } from "./model-selector.ts";
@@ -36,7 +36,6 @@ export interface AssembledSession {
   readonly ownsTerminals: boolean;
   readonly registry: ToolRegistry;
   readonly agent: AgentProfile | undefined;
-  readonly hooks: AnsweringHooks;
   /** What was passed over when the journal was read. */
   readonly warnings: readonly string[];
   /** See Runtime.setFolders. */
@@ -50,13 +49,13 @@ export interface AssembledSession {
  * Makes the session that the options describe, or opens the one they resume. Rejects with AppError `usage`,
  * `not-found`, `in-use` or `storage`; a journal that was opened is closed again then.
  */
-export async function assembleSession(given: RuntimeOptions): Promise<AssembledSession> {
+export async function assembleSession(given: RuntimeOptions, hooks: AnsweringHooks): Promise<AssembledSession> {
   const { adapters = {} } = given;
   const log = adapters.log ?? silentLog;
   const ids = adapters.ids ?? randomIds;
   const store = openStore(given.store ?? "file", given.home);
   const sessionId = given.resume ?? given.sessionId ?? ids.next("session");
-  const common = { sessionId, ids, log };
+  const common = { sessionId, ids, log, hooks };
   if (given.resume === undefined) {
     const options = withAgent(given);
     // All that can be wrong with the options is found before the session's name is taken.
@@ -133,15 +132,15 @@ interface StartOptions {
   /** A session keeps the interface it was begun with: its history is told in that one. */
   readonly acting: SessionState["interface"];
   readonly workspace: WorkspaceParts;
+  readonly hooks: AnsweringHooks;
   readonly models: ModelSelector;
   readonly ids: IdSource;
   readonly log: Log;
 }
 
 async function startSession(start: StartOptions): Promise<AssembledSession> {
-  const { options, sessionId, opened, state, place, model, acting, workspace, ids, log } = start;
+  const { options, sessionId, opened, state, place, model, acting, workspace, hooks, ids, log } = start;
   const { adapters = {} } = options;
-  const hooks = new AnsweringHooks(options);
   const registry = new ToolRegistry(workspace.tools);
   const { models } = start;
   models.warmUp(model);
@@ -219,7 +218,6 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
     session,
     registry,
     agent: options.agent,
-    hooks,
     setFolders: async (folders) => {
       // An agent that names its folder has that one only, whatever else is open.
       if (options.agent?.workDir !== undefined) return;

@@ -3,7 +3,7 @@
  * line and other products use this same door.
  */
 import { AppError } from "../base/app-error.ts";
-import type { Disposable } from "../base/disposable.ts";
+import { type Disposable, toDisposable } from "../base/disposable.ts";
 import type { Terminals } from "../ports/terminals.ts";
 import type { Tool } from "../ports/tool.ts";
 import type { AgentProfile } from "../protocol/agent-profile.ts";
@@ -16,6 +16,7 @@ import type { PermissionHandler } from "../runtime/permission-gate.ts";
 import type { QuestionHandler } from "../runtime/question-desk.ts";
 import type { InterruptedTurn } from "../runtime/recovery.ts";
 import type { OpOutcome } from "../runtime/session.ts";
+import { AnsweringHooks } from "./answering-hooks.ts";
 import { type AssembledSession, assembleSession } from "./assemble-session.ts";
 import type { RuntimeOptions } from "./runtime-options.ts";
 import { TurnWatch } from "./turn-watch.ts";
@@ -31,16 +32,16 @@ export interface TurnResult {
 }
 
 export class Runtime {
-  readonly sessionId: string;
-  readonly terminals: Terminals;
-  /** What was passed over when the journal was read. */
-  readonly warnings: readonly string[];
-  readonly #parts: AssembledSession;
+  readonly #options: RuntimeOptions;
+  readonly #hooks: AnsweringHooks;
+  readonly #listeners = new Map<(event: AgentEvent) => void, Disposable>();
+  readonly #registered: { readonly tool: Tool; readonly options: { replace?: boolean } }[] = [];
+  #parts: AssembledSession;
+  #resetting: Promise<void> = Promise.resolve();
 
-  private constructor(parts: AssembledSession) {
-    this.sessionId = parts.sessionId;
-    this.terminals = parts.terminals;
-    this.warnings = parts.warnings;
+  private constructor(options: RuntimeOptions, hooks: AnsweringHooks, parts: AssembledSession) {
+    this.#options = options;
+    this.#hooks = hooks;
     this.#parts = parts;
   }
 
@@ -49,7 +50,21 @@ export class Runtime {
    * `storage`. A missing key or unreachable server is no reason to reject: the turn that needs it says so.
    */
   static async open(options: RuntimeOptions): Promise<Runtime> {
-    return new Runtime(await assembleSession(options));
+    const hooks = new AnsweringHooks(options);
+    return new Runtime(options, hooks, await assembleSession(options, hooks));
+  }
+
+  get sessionId(): string {
+    return this.#parts.sessionId;
+  }
+
+  get terminals(): Terminals {
+    return this.#parts.terminals;
+  }
+
+  /** What was passed over when the journal was read. */
+  get warnings(): readonly string[] {
+    return this.#parts.warnings;
   }
 
   get state(): SessionState {
@@ -70,20 +85,28 @@ export class Runtime {
   on(listener: (event: AgentEvent) => void): Disposable;
   on<T extends EventType>(type: T, listener: (event: EventOf<T>) => void): Disposable;
   on(first: EventType | ((event: AgentEvent) => void), second?: (event: never) => void): Disposable {
-    if (typeof first === "function") return this.#parts.session.on(first);
-    return this.#parts.session.on((event) => {
-      if (event.type === first) (second as (event: AgentEvent) => void)(event);
+    // A function of its own each time: one that is added twice hears twice, and each is disposed of by itself.
+    const listener =
+      typeof first === "function"
+        ? (event: AgentEvent) => first(event)
+        : (event: AgentEvent) => {
+            if (event.type === first) (second as (event: AgentEvent) => void)(event);
+          };
+    this.#listeners.set(listener, this.#parts.session.on(listener));
+    return toDisposable(() => {
+      this.#listeners.get(listener)?.dispose();
+      this.#listeners.delete(listener);
     });
   }
 
   /** Answers permission requests from now on. A throw or anything but a decision is a denial. */
   onPermission(handler: PermissionHandler): Disposable {
-    return this.#parts.hooks.setPermission(handler);
+    return this.#hooks.setPermission(handler);
   }
 
   /** Answers questions from now on; null or a throw is "not answered". */
   onQuestion(handler: QuestionHandler): Disposable {
-    return this.#parts.hooks.setQuestion(handler);
+    return this.#hooks.setQuestion(handler);
   }
 
   /**
@@ -132,6 +155,18 @@ export class Runtime {
   /** Adds a tool; it goes through the same gate, journal and timeline as the built-in ones. */
   registerTool(tool: Tool, options: { replace?: boolean } = {}): void {
     this.#parts.registry.register(tool, options);
+    this.#registered.push({ tool, options });
+  }
+
+  /**
+   * Starts over: ends the session, its turn and its own terminals included, and opens a new one with the same options,
+   * model, handlers, listeners and tools. What was said stays in the store, under the old session's id. Rejects like
+   * `open`; there is no session then, and every op is refused.
+   */
+  reset(): Promise<void> {
+    const next = this.#resetting.then(() => this.#startOver());
+    this.#resetting = next.catch(() => undefined);
+    return next;
   }
 
   /**
@@ -155,6 +190,16 @@ export class Runtime {
   /** Lets go of the session without ending it: a running turn is left to be resumed by the next process. */
   async release(): Promise<void> {
     await this.#end("released");
+  }
+
+  async #startOver(): Promise<void> {
+    const { cwd, model } = this.state;
+    const { resume: _resumed, sessionId: _named, ...options } = this.#options;
+    await this.#end("closed");
+    const { agent } = this.#parts;
+    this.#parts = await assembleSession({ ...options, cwd, model, ...(agent ? { agent } : {}) }, this.#hooks);
+    for (const { tool, options: how } of this.#registered) this.#parts.registry.register(tool, how);
+    for (const listener of this.#listeners.keys()) this.#listeners.set(listener, this.#parts.session.on(listener));
   }
 
   async #end(how: "closed" | "released"): Promise<void> {
