@@ -38,6 +38,6 @@ export interface ChildHost {
 export interface SnapshotStore {
   /** Path of the file with the image, null when there is none. It may be broken: who reads it checks. */
   find(): Promise<string | null>;
-  /** Replaces the file in one step. A failure costs time at the next boot and nothing else: it is logged. */
-  write(bytes: Uint8Array): Promise<void>;
+  /** Replaces the file in one step. False when that failed, which costs time at the next boot and is logged. */
+  write(bytes: Uint8Array): Promise<boolean>;
 }

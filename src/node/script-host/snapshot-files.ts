@@ -28,9 +28,11 @@ export function openSnapshotFiles(folder: string, key: string, log: Log): Snapsh
         await writeFile(aside, bytes, { mode: 0o600, flag: "wx" });
         await rename(aside, path);
         await removeStale(folder, own);
+        return true;
       } catch (error) {
         await rm(aside, { force: true }).catch(() => undefined);
         log.warn(`The Python engine starts slowly: its memory image can not be kept in ${own}`, { error: `${error}` });
+        return false;
       }
     },
   };

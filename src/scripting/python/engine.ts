@@ -126,26 +126,29 @@ class PythonEngine implements ScriptEngine {
       this.#files = undefined;
       throw error;
     });
-    const snapshotPath = await snapshots.find();
+    const interpreter = await this.#bootAnyhow(files, await snapshots.find());
+    const image = interpreter.takeImage();
+    if (image === null || !(await snapshots.write(image))) return interpreter;
+    // Never the one that made the image: it is a hundred megabytes larger, and its objects lie elsewhere.
+    interpreter.kill();
+    return await this.#bootAnyhow(files, await snapshots.find());
+  }
+
+  async #bootAnyhow(files: PythonFiles, snapshotPath: string | null): Promise<Interpreter> {
     try {
-      return await this.#boot(files, snapshots, snapshotPath);
+      return await this.#boot(files, snapshotPath);
     } catch (error) {
       if (snapshotPath === null || this.#disposed) throw error;
       this.#options.log.warn("The Python engine could not use its memory image and makes a new one", {
         error: messageOf(error),
       });
-      return await this.#boot(files, snapshots, null);
+      return await this.#boot(files, null);
     }
   }
 
-  async #boot(files: PythonFiles, snapshots: SnapshotStore, snapshotPath: string | null): Promise<Interpreter> {
+  async #boot(files: PythonFiles, snapshotPath: string | null): Promise<Interpreter> {
     this.#throwIfDisposed();
-    const interpreter = new Interpreter(
-      this.#options.host,
-      files,
-      snapshotPath,
-      (bytes) => void snapshots.write(bytes),
-    );
+    const interpreter = new Interpreter(this.#options.host, files, snapshotPath);
     this.#living.add(interpreter);
     void interpreter.gone.then(() => this.#living.delete(interpreter));
     await interpreter.ready;

@@ -39,22 +39,16 @@ export class Interpreter {
   readonly gone: Promise<void>;
   readonly #connection: ChildConnection;
   readonly #reader: FrameReader;
-  readonly #keepSnapshot: (bytes: Uint8Array) => void;
   #state: "booting" | "idle" | "running" | "gone" = "booting";
   #death: Death | undefined;
+  #image: Uint8Array | null = null;
   #listener: RunListener | undefined;
   #onReady: () => void = () => undefined;
   #onBootFailed: (error: Error) => void = () => undefined;
   #onGone: () => void = () => undefined;
 
-  /** `keepSnapshot` gets the memory image of a boot without `snapshotPath`, before anything else ran in it. */
-  constructor(
-    host: ChildHost,
-    files: PythonFiles,
-    snapshotPath: string | null,
-    keepSnapshot: (bytes: Uint8Array) => void,
-  ) {
-    this.#keepSnapshot = keepSnapshot;
+  /** Boots from the memory image at `snapshotPath`; where there is none or a bad one, from nothing. */
+  constructor(host: ChildHost, files: PythonFiles, snapshotPath: string | null) {
     this.ready = new Promise((resolve, reject) => {
       this.#onReady = resolve;
       this.#onBootFailed = reject;
@@ -99,6 +93,13 @@ export class Interpreter {
     return this.#death;
   }
 
+  /** The memory image of a boot from nothing, taken before anything else ran in it. Given once. */
+  takeImage(): Uint8Array | null {
+    const image = this.#image;
+    this.#image = null;
+    return image;
+  }
+
   /** Only when idle. `clock` is `<epoch ms>`, with ` new <seed>` behind it for a new task. */
   run(command: object, clock: string, cpuLimitMs: number, listener: RunListener): void {
     if (this.#state !== "idle") {
@@ -132,7 +133,7 @@ export class Interpreter {
     }
     if (this.#state === "booting") {
       if (kind === FrameKind.snapshot) {
-        this.#keepSnapshot(Buffer.from(body));
+        this.#image = Buffer.from(body);
         return;
       }
       if (kind !== FrameKind.idle) {
