@@ -18,7 +18,8 @@ export interface Task {
   readonly isFollowUp: boolean;
 }
 
-const remark = /^\[CodePilot:/;
+/** Words of the runtime, not of the person. */
+const remark = /^\[(?:CodePilot:|ENVIRONMENT CHANGE\])/;
 
 /**
  * The task begins with the last words of the person that follow a finished reply (or an interrupt, or nothing); words

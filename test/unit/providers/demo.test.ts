@@ -85,6 +85,12 @@ describe("the demo model", () => {
     assert.match(second.texts.at(-1) ?? "", /All 4 tests pass\. There is nothing to repair/);
   });
 
+  it("does not take what the runtime tells for words of the person", async () => {
+    const { texts, calls } = await play({ steer: "[ENVIRONMENT CHANGE]\nsrc/cart.js: changed, line 1" });
+    assert.deepEqual(calls, ["read_file", "read_file", "execute", "write_file", "execute"]);
+    assert.ok(!texts.some((text) => text.includes("You wrote")));
+  });
+
   it("stops and says so when the change is denied", async () => {
     const { texts, calls, cart } = await play({ deny: "write_file" });
     assert.equal(calls.at(-1), "write_file");
