@@ -145,7 +145,9 @@ class Inspection {
     const next: ToldContent = { state, bytes, version, covered: null, maybeHash: null };
     if (ownWrite || isSameState(told.state, state)) {
       if (!told.covered) {
-        if (version || ownWrite) ledger.recordTold(path, next, false);
+        // A look that took too long goes on by itself; what was recorded meanwhile is newer.
+        const isLatest = ledger.told(path) === told;
+        if (isLatest && (version || ownWrite)) ledger.recordTold(path, next, false);
         return [];
       }
       return [await this.#covered(path, shown, told, next, present.mayShow)];
