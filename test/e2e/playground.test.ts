@@ -24,6 +24,7 @@ const SCENES = [
   "interrupted",
   "queued",
   "queue-held",
+  "floods",
 ];
 const NARROW = { width: 260, height: 700 };
 const USUAL = { width: 380, height: 800 };
@@ -34,6 +35,15 @@ interface Said {
   op?: { type: string; [field: string]: unknown };
   [field: string]: unknown;
 }
+
+interface Scroller {
+  scrollTop: number;
+  readonly scrollHeight: number;
+  readonly clientHeight: number;
+}
+
+const scrolledTo = (page: Page): Promise<number> =>
+  page.locator(".timeline-scroller").evaluate((list) => (list as unknown as Scroller).scrollTop);
 
 describe("playground", function () {
   this.timeout(120_000);
@@ -213,13 +223,16 @@ describe("playground", function () {
   it("stays at the bottom while it streams, lets go when the person scrolls up, and comes back", async () => {
     // 4,000 characters a second: ten times what a fast model writes.
     await open("long-answer", "dark-modern", "0.2");
+    const gapBelow = () =>
+      page.locator(".timeline-scroller").evaluate((element) => {
+        const list = element as unknown as Scroller;
+        return list.scrollHeight - list.scrollTop - list.clientHeight;
+      });
     /** Polled from here: the page's policy forbids what Playwright's own polling does. One frame may lag behind. */
     const atBottom = async (): Promise<void> => {
       let gap = Number.NaN;
       for (let attempt = 0; attempt < 40; attempt++) {
-        gap = await page
-          .locator(".timeline-scroller")
-          .evaluate((list) => list.scrollHeight - list.scrollTop - list.clientHeight);
+        gap = await gapBelow();
         if (gap < 30) return;
         await page.waitForTimeout(50);
       }
@@ -234,7 +247,7 @@ describe("playground", function () {
     }
     const jump = page.getByRole("button", { name: "Jump to latest" });
     await jump.waitFor();
-    const top = () => page.locator(".timeline-scroller").evaluate((list) => list.scrollTop);
+    const top = () => scrolledTo(page);
     // Chromium scrolls smoothly.
     await page.waitForTimeout(400);
     const held = await top();

@@ -1,11 +1,12 @@
 /**
  * What the panel gets of an entry or event: without what only a provider can read, and cut where no card shows more.
- * The journal has all of it; what a person decides about (a permission, its diff and command) is never cut.
+ * The journal has all of it; what a person is asked to decide is never cut.
  */
 import type { AgentEvent } from "../../protocol/events.ts";
-import type { Item, ToolOutcome, UserInput } from "../../protocol/items.ts";
+import type { Item, ScriptOutcome, ToolOutcome, UserInput } from "../../protocol/items.ts";
 import { LIVE_TAIL_CHARS } from "../../protocol/reduce.ts";
-import type { Entry, NoticeEntry, QueuedMessage } from "../../protocol/state.ts";
+import type { Entry, NoticeEntry, QueuedMessage, ToolEntry } from "../../protocol/state.ts";
+import { slimProgram, slimReply } from "./slim-reply.ts";
 
 /** Of a running call; the panel never shows more. */
 export const OUTPUT_CHUNK_CHARS = 2 * LIVE_TAIL_CHARS;
@@ -13,8 +14,11 @@ export const OUTPUT_CHUNK_CHARS = 2 * LIVE_TAIL_CHARS;
 const OUTPUT_CHARS = 8_000;
 const DISPLAY_CHARS = 32_000;
 const ARGUMENTS_CHARS = 20_000;
+/** Of one text in them, where all together are too long. */
+const ARGUMENT_CHARS = 2_000;
 const WORDS_CHARS = 64_000;
 const NOTICE_CHARS = 8_000;
+const DIFF_CHARS = 40_000;
 
 const slimEntries = new WeakMap<Entry, Entry>();
 
@@ -35,11 +39,14 @@ function makeSlim(entry: Entry): Entry {
       return slimNotice(entry);
     case "tool": {
       const { replay: _sealed, outcome, ...rest } = entry;
-      const tool = { ...rest, argumentsText: shortened(entry.argumentsText, ARGUMENTS_CHARS) };
+      const tool = { ...slimPermission(rest), argumentsText: slimArguments(entry.argumentsText) };
       return outcome ? { ...tool, outcome: slimOutcome(outcome) } : tool;
     }
-    default:
-      return entry;
+    case "script": {
+      const { outcome, ...rest } = entry;
+      const script = { ...rest, source: slimProgram(entry.source) };
+      return outcome ? { ...script, outcome: slimScriptOutcome(outcome) } : script;
+    }
   }
 }
 
@@ -49,12 +56,18 @@ export function slimEvent(event: AgentEvent): AgentEvent {
       return { ...event, item: slimItem(event.item) };
     case "tool.requested": {
       const { replay: _sealed, ...rest } = event;
-      return { ...rest, argumentsText: shortened(event.argumentsText, ARGUMENTS_CHARS) };
+      return { ...rest, argumentsText: slimArguments(event.argumentsText) };
     }
     case "tool.output":
       return { ...event, chunk: event.chunk.slice(-OUTPUT_CHUNK_CHARS) };
     case "tool.finished":
       return { ...event, outcome: slimOutcome(event.outcome) };
+    case "script.started":
+      return { ...event, source: slimProgram(event.source) };
+    case "script.output":
+      return { ...event, chunk: event.chunk.slice(-OUTPUT_CHUNK_CHARS) };
+    case "script.finished":
+      return { ...event, outcome: slimScriptOutcome(event.outcome) };
     case "turn.started":
       // With an id it is the item itself.
       return { ...event, input: event.itemId === undefined ? slimInput(event.input) : slimWords(event.input) };
@@ -82,9 +95,35 @@ function slimWords<T extends UserInput>(words: T): T {
 
 function slimItem(item: Item): Item {
   if (item.kind === "user_message") return slimWords(item);
-  if (!("replay" in item)) return item;
   const { replay: _sealed, ...rest } = item;
-  return rest;
+  return rest.kind === "assistant_message" && rest.blocks ? slimReply(rest) : rest;
+}
+
+/** Arguments that are JSON stay JSON: the long texts in them are cut. */
+function slimArguments(text: string): string {
+  if (text.length <= ARGUMENTS_CHARS) return text;
+  try {
+    const slim = JSON.stringify(JSON.parse(text), (_name, value) =>
+      typeof value === "string" ? shortened(value, ARGUMENT_CHARS) : value,
+    );
+    return shortened(slim, ARGUMENTS_CHARS);
+  } catch {
+    return shortened(text, ARGUMENTS_CHARS);
+  }
+}
+
+/** The model's text of it ends with what went wrong. */
+function slimScriptOutcome(outcome: ScriptOutcome): ScriptOutcome {
+  const printed = shortened(outcome.printed, DISPLAY_CHARS);
+  return { ...outcome, output: outcome.output.slice(-OUTPUT_CHARS), printed, names: null };
+}
+
+/** Once it is answered, its diff is only to be looked at; where the change was made, the outcome has it. */
+function slimPermission<T extends Pick<ToolEntry, "permission">>(tool: T): T {
+  const { permission } = tool;
+  if (!permission?.answer || permission.request.access.kind !== "write") return tool;
+  const access = { ...permission.request.access, diff: shortened(permission.request.access.diff, DIFF_CHARS) };
+  return { ...tool, permission: { ...permission, request: { ...permission.request, access } } };
 }
 
 function slimOutcome(outcome: ToolOutcome): ToolOutcome {

@@ -36,7 +36,7 @@ describe("plain text", () => {
       ..."* _ ` [ ] < > | ~ \\ & @ \n".split(" "),
       ...["ftp:", "http", "www", "mailto:x", "1.", "1)", "[x]", "word", "\u200b", "\r", "\0"],
     );
-    fc.assert(
+    void fc.assert(
       fc.property(fc.array(pieces, { maxLength: 12 }), (parts) => {
         const text = parts.join("");
         if (isPlain(text)) assert.equal(rendered(text), plain(text));

@@ -6,6 +6,8 @@ import { Scrollable } from "./scrollable.tsx";
 
 const FOLDED_LINES = 14;
 const MAX_LINES = 400;
+/** Of one line: a minified file has all of its text in one. */
+const LINE_CHARS = 2_000;
 
 interface DiffViewProps {
   diff: string;
@@ -67,7 +69,7 @@ function Line({ line }: { line: DiffLine }) {
     <div className={`diff-line ${line.kind}`}>
       <span className="number">{line.newLine ?? line.oldLine ?? ""}</span>
       <span className="mark">{marks[line.kind]}</span>
-      <span className="code">{line.text}</span>
+      <span className="code">{line.text.length > LINE_CHARS ? `${line.text.slice(0, LINE_CHARS)}…` : line.text}</span>
     </div>
   );
 }

@@ -4,10 +4,14 @@ import { type Block, sameBlock } from "../logic/markdown-blocks.ts";
 import { isPlain } from "../logic/plain-text.ts";
 import { CodeBlock } from "./code-block.tsx";
 
+/** A paragraph without end is data rather than prose, and parsing it anew with each word that comes holds the page up. */
+const PARSED_CHARS = 16_000;
+
 export const MarkdownBlock = memo(
   function MarkdownBlock({ block }: { block: Block }) {
     if (block.kind === "code") return <CodeBlock text={block.text} language={block.language} closed={block.closed} />;
     if (isPlain(block.text)) return <p>{block.text}</p>;
+    if (block.text.length > PARSED_CHARS) return <p className="as-written">{block.text}</p>;
     return <Rendered text={block.text} />;
   },
   (before, after) => sameBlock(before.block, after.block),

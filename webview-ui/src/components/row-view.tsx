@@ -28,7 +28,7 @@ function contentOf(row: Row) {
     case "tool":
       return <ToolCard rowKey={row.key} entry={row.entry} live={row.live} />;
     case "notice":
-      return <Notice notice={row.notice} />;
+      return <Notice rowKey={row.key} notice={row.notice} />;
     case "working":
       return <Working row={row} />;
     case "retry":

@@ -77,12 +77,12 @@ export const Timeline = memo(function Timeline({ session, rows: allRows }: Timel
     toLatest();
   }, [newestTurn, toLatest]);
 
-  const loadAhead = useLoadAhead(rows);
+  const loadAhead = useLoadAhead(rows, firstItemIndex);
   const rangeChanged = useCallback(
     ({ startIndex, endIndex }: ListRange) => {
       const row = stuck.current ? undefined : rows[startIndex - firstItemIndex];
       panel.set({ anchor: row ? { sessionId: session.sessionId, rowKey: row.key, place: row.place } : null });
-      loadAhead(startIndex - firstItemIndex, endIndex - firstItemIndex);
+      loadAhead(startIndex, endIndex);
     },
     [panel, rows, firstItemIndex, session.sessionId, loadAhead],
   );

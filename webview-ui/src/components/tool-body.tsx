@@ -1,7 +1,9 @@
 /** What an open tool card shows: command, live or final output, diff, what the model was told, and the arguments. */
+import { useMemo } from "react";
 import type { ToolEntry } from "../../../src/protocol/state.ts";
-import { lastLines, plainOutput, prettyArguments, type ToolState, type ToolView } from "../logic/tool-view.ts";
+import { endOfOutput, prettyArguments, type ToolState, type ToolView } from "../logic/tool-view.ts";
 import { usePanel, usePanelState } from "../store.ts";
+import { Clamped } from "./clamped.tsx";
 import { DiffView } from "./diff-view.tsx";
 import { Scrollable } from "./scrollable.tsx";
 
@@ -17,7 +19,9 @@ export function ToolBody({ rowKey, entry, view, state }: ToolBodyProps) {
   const note = entry.permission?.answer?.note;
   return (
     <div className="tool-body">
-      {view.command !== null && state !== "waiting" && isLong(view.command) && <Command text={view.command} />}
+      {view.command !== null && state !== "waiting" && isLong(view.command) && (
+        <Command rowKey={rowKey} text={view.command} />
+      )}
       {state === "running" && <LiveOutput callId={entry.callId} />}
       {view.diff !== null && state !== "waiting" && (
         <DiffView
@@ -54,10 +58,12 @@ function needsWords(entry: ToolEntry, state: ToolState): boolean {
   return display.kind === "edit" && state === "failed";
 }
 
-function Command({ text }: { text: string }) {
+function Command({ rowKey, text }: { rowKey: string; text: string }) {
   return (
     <pre className="command">
-      <code>{text}</code>
+      <code>
+        <Clamped text={text} chars={4_000} stateKey={`${rowKey}:command`} />
+      </code>
     </pre>
   );
 }
@@ -65,11 +71,13 @@ function Command({ text }: { text: string }) {
 const LIVE_LINES = 10;
 const DONE_LINES = 8;
 const ALL_LINES = 400;
+const FOLDED_CHARS = 3_000;
+const ALL_CHARS = 32_000;
 
 function LiveOutput({ callId }: { callId: string }) {
   const output = usePanelState((state) => state.session?.liveOutput[callId]);
   if (!output) return null;
-  const { shown } = lastLines(plainOutput(output.tail), LIVE_LINES);
+  const { shown } = endOfOutput(output.tail, LIVE_LINES, FOLDED_CHARS);
   return <pre className="output">{shown}</pre>;
 }
 
@@ -77,16 +85,19 @@ function Output({ rowKey, text, label }: { rowKey: string; text: string; label: 
   const panel = usePanel();
   const key = `${rowKey}:output`;
   const whole = usePanelState((state) => state.expanded[key] ?? false);
-  const plain = plainOutput(text);
-  if (plain.trim() === "") return label === "Output" ? <p className="note">No output.</p> : null;
-  const { shown, hidden } = lastLines(plain, whole ? ALL_LINES : DONE_LINES);
+  const { shown, hidden, cut } = useMemo(
+    () => (whole ? endOfOutput(text, ALL_LINES, ALL_CHARS) : endOfOutput(text, DONE_LINES, FOLDED_CHARS)),
+    [text, whole],
+  );
+  if (shown.trim() === "") return label === "Output" ? <p className="note">No output.</p> : null;
   return (
     <div className="output-block">
-      {(hidden > 0 || whole) && (
+      {(hidden > 0 || cut || whole) && (
         <button type="button" className="more" aria-expanded={whole} onClick={() => panel.toggle(key, !whole)}>
-          {whole ? "Show less" : `Show ${hidden} earlier ${hidden === 1 ? "line" : "lines"}`}
+          {whole ? "Show less" : moreWords(hidden)}
         </button>
       )}
+      {whole && (hidden > 0 || cut) && <p className="note">Only the end of it is shown here.</p>}
       {whole ? (
         <Scrollable className="output tall" label={label}>
           <pre>{shown}</pre>
@@ -96,6 +107,10 @@ function Output({ rowKey, text, label }: { rowKey: string; text: string; label: 
       )}
     </div>
   );
+}
+
+function moreWords(hidden: number): string {
+  return hidden > 0 ? `Show ${hidden.toLocaleString()} earlier ${hidden === 1 ? "line" : "lines"}` : "Show more";
 }
 
 export const argumentsOf = (rowKey: string): string => `${rowKey}:arguments`;

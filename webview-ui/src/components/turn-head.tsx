@@ -12,7 +12,7 @@ export function TurnHead({ row }: { row: RowOf<"turn"> }) {
         <span className="who">You</span>
         <time dateTime={new Date(startedAt).toISOString()}>{formatTime(startedAt)}</time>
       </h2>
-      {input && <UserBubble text={input.text} images={input.images} />}
+      {input && <UserBubble rowKey={row.key} text={input.text} images={input.images} />}
     </div>
   );
 }

@@ -7,19 +7,23 @@ const ROWS_AHEAD = 40;
 /** The first rows are drawn and placed before more come in front of them. */
 const SETTLE_MS = 120;
 
-/** Loads what is next to the rows held when those that are shown come near an edge. */
-export function useLoadAhead(rows: readonly Row[]): (firstShown: number, lastShown: number) => void {
+/**
+ * Loads what is next to the rows held when those that are shown come near an edge. To be told the numbers of the first
+ * and last row shown, which count from `firstNumber`.
+ */
+export function useLoadAhead(rows: readonly Row[], firstNumber: number): (first: number, last: number) => void {
   const panel = usePanel();
   const loading = usePanelState((state) => state.loading);
   const shown = useRef<{ first: number; last: number } | null>(null);
   const settled = useRef(false);
-  const count = rows.length;
+  const endNumber = firstNumber + rows.length;
 
   const check = useCallback(() => {
     if (!settled.current || !shown.current) return;
-    if (shown.current.first < ROWS_AHEAD) panel.loadOlder();
-    if (count - shown.current.last < ROWS_AHEAD) panel.loadNewer();
-  }, [panel, count]);
+    const { first, last } = shown.current;
+    if (first - firstNumber < ROWS_AHEAD) panel.loadOlder();
+    if (endNumber - last < ROWS_AHEAD) panel.loadNewer();
+  }, [panel, firstNumber, endNumber]);
 
   // A page may hold nothing to show: then the rows that are shown do not change, and the next one is due.
   useEffect(() => {

@@ -1,9 +1,17 @@
+/** What the person said, with the images they attached. */
 import type { Image } from "../../../src/protocol/items.ts";
+import { Clamped } from "./clamped.tsx";
 
-export function UserBubble({ text, images }: { text: string; images?: readonly Image[] | undefined }) {
+interface UserBubbleProps {
+  rowKey: string;
+  text: string;
+  images?: readonly Image[] | undefined;
+}
+
+export function UserBubble({ rowKey, text, images }: UserBubbleProps) {
   return (
     <div className="user-bubble" dir="auto">
-      {text}
+      <Clamped text={text} chars={4_000} stateKey={rowKey} />
       {images && images.length > 0 && (
         <ul className="thumbnails" aria-label="Attached images">
           {images.map((image, index) => (

@@ -10,7 +10,7 @@ export function UserMessage({ row }: { row: RowOf<"user"> }) {
         <span className="who">You, while it worked</span>
         <time dateTime={new Date(row.at).toISOString()}>{formatTime(row.at)}</time>
       </h3>
-      <UserBubble text={row.item.text} images={row.item.images} />
+      <UserBubble rowKey={row.key} text={row.item.text} images={row.item.images} />
     </div>
   );
 }

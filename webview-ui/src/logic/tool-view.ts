@@ -200,6 +200,29 @@ export function lastLines(text: string, count: number): { shown: string; hidden:
   return { shown: lines.slice(hidden).join("\n"), hidden };
 }
 
+/**
+ * The end of an output for reading: at most so many lines and characters of it, however long it is or its lines are.
+ * `hidden` counts the lines that are left out, `cut` says that the first line shown is not whole.
+ */
+export function endOfOutput(
+  text: string,
+  lines: number,
+  chars: number,
+): { shown: string; hidden: number; cut: boolean } {
+  // Escape sequences are not shown; four times as many characters leave room for those of a colourful output.
+  const end = text.slice(-4 * chars);
+  const { shown } = lastLines(plainOutput(end), lines);
+  const fitting = shown.slice(-chars);
+  const cut = fitting.length < shown.length || (end.length < text.length && linesIn(shown) < lines);
+  return { shown: fitting, hidden: Math.max(0, linesIn(text.trimEnd()) - linesIn(fitting)), cut };
+}
+
+function linesIn(text: string): number {
+  let count = 1;
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) count += 1;
+  return count;
+}
+
 /** Terminal output as text: colours and cursor movement are gone, a carriage return overwrites its line. */
 export function plainOutput(text: string): string {
   const clean = text

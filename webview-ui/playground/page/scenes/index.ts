@@ -3,7 +3,8 @@ import type { Scene } from "../stage.ts";
 import { permissionCommand, permissionWrite, question } from "./asking.scene.ts";
 import { demo, empty, emptyNoFolder, emptyWithoutKey } from "./empty.scene.ts";
 import { errorAuth, errorNetwork, failedRequest, interrupted, limit, retrying } from "./ends.scene.ts";
-import { long, longAnswer } from "./long.scene.ts";
+import { floods } from "./floods.scene.ts";
+import { long, longAnswer, longTurn } from "./long.scene.ts";
 import { queued, queueHeld } from "./queue.scene.ts";
 import { finished, streaming } from "./streaming.scene.ts";
 import { tools } from "./tools.scene.ts";
@@ -29,4 +30,6 @@ export const scenes: Record<string, Scene> = {
   "queue-held": queueHeld,
   long,
   "long-answer": longAnswer,
+  "long-turn": longTurn,
+  floods,
 };

@@ -26,6 +26,18 @@ export const long: Scene = {
   },
 };
 
+/** One turn of 5,000 entries. */
+export const longTurn: Scene = {
+  before: (script) => {
+    script.turn("Go through all files");
+    for (let call = 1; call <= 4_998; call++) {
+      const path = `src/part-${call}.ts`;
+      script.tool("read_file", { path }, `Read ${path}`, read(path, 40));
+    }
+    script.says("All read.").response().end();
+  },
+};
+
 /** One answer of 100 kB, streamed fast. */
 export const longAnswer: Scene = {
   play: async (stage) => {
