@@ -90,6 +90,13 @@ function merge(first: AgentEvent, second: AgentEvent): AgentEvent | undefined {
   if (first.type === "tool.output" && second.type === "tool.output" && first.callId === second.callId) {
     return { ...second, chunk: (first.chunk + second.chunk).slice(-OUTPUT_CHUNK_CHARS) };
   }
+  if (first.type === "script.output" && second.type === "script.output" && first.scriptId === second.scriptId) {
+    return { ...second, chunk: (first.chunk + second.chunk).slice(-OUTPUT_CHUNK_CHARS) };
+  }
+  if (first.type === "block.delta" && second.type === "block.delta") {
+    const same = first.itemId === second.itemId && first.index === second.index;
+    return same ? { ...second, delta: first.delta + second.delta } : undefined;
+  }
   return undefined;
 }
 
