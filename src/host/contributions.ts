@@ -122,25 +122,37 @@ const settings = {
     ],
     description: "How permission requests are shown.",
   },
+  "codepilot.interface": {
+    type: "string",
+    default: "tools",
+    order: 5,
+    scope: "window",
+    enum: ["tools", "python"],
+    enumDescriptions: [
+      "The model asks for one tool call after the other.",
+      "The model writes short Python programs that call the tools; they run in a process of their own.",
+    ],
+    description: "How the model acts in new tasks. A task keeps what it began with; an agent file names its own.",
+  },
   "codepilot.maxSteps": {
     type: ["integer", "null"],
     default: null,
     minimum: 1,
-    order: 5,
+    order: 6,
     scope: "window",
     description: "Model responses after which a turn ends. Empty: no limit.",
   },
   "codepilot.shell": {
     type: "string",
     default: "",
-    order: 6,
+    order: 7,
     scope: "machine",
     description: "Path or name of the shell in the agent's terminals. Empty: bash.",
   },
   "codepilot.home": {
     type: "string",
     default: "",
-    order: 7,
+    order: 8,
     scope: "machine",
     markdownDescription: "Folder that keeps the sessions. Empty: `$CODEPILOT_HOME`, else `~/.codepilot`.",
   },
@@ -274,6 +286,11 @@ export const capabilities = {
   untrustedWorkspaces: {
     supported: "limited",
     description: "In a workspace that is not trusted the agent can only read.",
-    restrictedConfigurations: ["codepilot.model", "codepilot.permissions.prompt", "codepilot.maxSteps"],
+    restrictedConfigurations: [
+      "codepilot.model",
+      "codepilot.permissions.prompt",
+      "codepilot.interface",
+      "codepilot.maxSteps",
+    ],
   },
 };

@@ -11,6 +11,8 @@ export interface Settings {
   readonly baseUrl: Readonly<Record<string, string>>;
   readonly approval: ApprovalPolicy;
   readonly prompt: "modal" | "card";
+  /** How the model of a new task acts; an agent file says it for its own. */
+  readonly interface: "tools" | "python";
   readonly maxSteps: number | undefined;
   readonly shell: string | undefined;
   /** Absolute. */
@@ -37,6 +39,7 @@ export function readSettings(): Settings {
     ),
     approval: (POLICIES.includes(approval) ? approval : "untrusted") as ApprovalPolicy,
     prompt: text("codepilot.permissions.prompt") === "card" ? "card" : "modal",
+    interface: text("codepilot.interface") === "python" ? "python" : "tools",
     maxSteps: typeof maxSteps === "number" && Number.isInteger(maxSteps) && maxSteps > 0 ? maxSteps : undefined,
     shell: text("codepilot.shell") || undefined,
     home: text("codepilot.home") || process.env.CODEPILOT_HOME || join(homedir(), ".codepilot"),

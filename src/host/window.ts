@@ -387,6 +387,7 @@ export class CodePilotWindow {
       folders: folders.filter((folder) => folder !== home),
       model: choice.model,
       approval: settings.approval,
+      interface: settings.interface,
       attended: true,
       home: settings.home,
       trusted: () => vscode.workspace.isTrusted,

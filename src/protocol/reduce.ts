@@ -85,7 +85,7 @@ function apply(state: SessionState, event: AgentEvent): SessionState {
         },
       );
     case "tool.requested":
-      return addEntry(state, {
+      return addEntry(atCall(state, event.script?.scriptId), {
         kind: "tool",
         callId: event.callId,
         tool: event.tool,
@@ -110,10 +110,7 @@ function apply(state: SessionState, event: AgentEvent): SessionState {
         settled: true,
       });
     case "script.output":
-      return {
-        ...state,
-        liveOutput: { ...state.liveOutput, [event.scriptId]: extendTail(state, event.scriptId, event.chunk) },
-      };
+      return addPrint(state, event);
     case "script.finished":
       return finishScript(state, event);
     case "tool.started":
@@ -284,6 +281,19 @@ function extendTail(state: SessionState, key: string, chunk: string) {
   const text = before.tail + chunk;
   const excess = Math.max(0, text.length - LIVE_TAIL_CHARS);
   return { tail: text.slice(excess), droppedChars: before.droppedChars + excess };
+}
+
+function addPrint(state: SessionState, { scriptId, chunk, line }: EventOf<"script.output">): SessionState {
+  const output = { ...extendTail(state, scriptId, chunk), ...(line === null ? {} : { line }) };
+  return { ...state, liveOutput: { ...state.liveOutput, [scriptId]: output } };
+}
+
+/** The script has gone on from where it printed last. */
+function atCall(state: SessionState, scriptId: string | undefined): SessionState {
+  const output = scriptId === undefined ? undefined : state.liveOutput[scriptId];
+  if (scriptId === undefined || output?.line === undefined) return state;
+  const { line: _left, ...rest } = output;
+  return { ...state, liveOutput: { ...state.liveOutput, [scriptId]: rest } };
 }
 
 function finishTool(state: SessionState, event: EventOf<"tool.finished">): SessionState {

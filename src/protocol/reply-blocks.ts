@@ -22,6 +22,8 @@ export const replyBlockSchema = z.object({
   filename: z.optional(z.string()),
   /** False where the reply ended before the closing fence. */
   closed: z.boolean(),
+  /** What was left out of the body's end where the reply was cut to be shown. The journal has the whole of it. */
+  leftOut: z.optional(z.object({ chars: z.number(), lines: z.number() })),
 });
 export type ReplyBlock = z.infer<typeof replyBlockSchema>;
 

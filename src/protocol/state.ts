@@ -127,6 +127,8 @@ export interface StreamingBlock {
 export interface LiveOutput {
   readonly tail: string;
   readonly droppedChars: number;
+  /** Of a script that has printed since its newest call: the line that did. */
+  readonly line?: number;
 }
 
 export interface QueuedMessage {

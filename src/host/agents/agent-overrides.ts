@@ -8,6 +8,7 @@ export function agentOverrides({ profile }: LoadedAgentFile, folder: string): Pa
   const { model, workDir, maxSteps } = profile;
   return {
     agent: profile,
+    interface: profile.interface,
     ...(model === undefined ? {} : { model: model.id }),
     ...(workDir === undefined ? {} : { cwd: workDir, folders: [], listedUnder: folder }),
     // Both are limits; the smaller one keeps to both.
