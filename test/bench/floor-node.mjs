@@ -10,23 +10,9 @@ import OpenAI from "openai";
 const run = promisify(execFile);
 const client = new OpenAI({ baseURL: process.env.OPENAI_BASE_URL, apiKey: "none", maxRetries: 0 });
 
-const text = (description) => ({ type: "string", description });
-const tools = [
-  {
-    type: "function",
-    name: "read_file",
-    description: "Reads a file.",
-    strict: false,
-    parameters: { type: "object", properties: { path: text("File to read.") }, required: ["path"] },
-  },
-  {
-    type: "function",
-    name: "execute",
-    description: "Runs a command.",
-    strict: false,
-    parameters: { type: "object", properties: { command: text("Command.") }, required: ["command"] },
-  },
-];
+// The list that CodePilot sends, though two of its tools are all there is here: how much a product tells its model is
+// no overhead of a step, and the same bytes have to be written, sent and parsed on either side.
+const tools = JSON.parse(await readFile(process.argv[3], "utf8"));
 
 async function call(name, input) {
   if (name === "read_file") return readFile(input.path, "utf8");

@@ -47,7 +47,11 @@ const codepilot: Command = {
   cwd,
   env: { HOME: folder, CODEPILOT_HOME: join(folder, "home") },
 };
-const floor: Command = { args: [here("./floor-node.mjs"), "go"], cwd, env: { HOME: folder } };
+const toolList = join(folder, "tools.json");
+const floor: Command = { args: [here("./floor-node.mjs"), "go", toolList], cwd, env: { HOME: folder } };
+fake.setScript(() => ({ parts: [{ text: "done" }] }));
+await measure(codepilot, fake, arrivals);
+await writeFile(toolList, JSON.stringify(fake.requests.at(-1)?.body.tools));
 
 const call = (name: string, args: object): FakeReply => ({ parts: [{ toolCall: { name, arguments: args } }] });
 /** Arguments differ from step to step, as a real model's do: the guard against repetition stays out of it. */
