@@ -72,19 +72,21 @@ const workerInput: WorkerInput = {
   commands: workerCommands,
   wakeUps,
 };
+// Without `execArgv`: a thread that is given its own is not bound by the permission model of its process.
 const worker = new Worker(input.worker, {
   workerData: workerInput,
   transferList: [workerCommands],
   env: {},
   argv: [],
-  execArgv: [],
   stdin: false,
   stdout: true,
   stderr: true,
   resourceLimits: { maxOldGenerationSizeMb: input.heapLimitMb, stackSizeMb: input.stackMb },
 });
 worker.on("message", onWorkerMessage);
-worker.on("error", (error) => report("crashed", `${error.message}`));
+worker.on("error", (error: NodeJS.ErrnoException) =>
+  report(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? "memory-limit" : "crashed", error.message),
+);
 worker.on("exit", () => report("crashed", "the thread ended"));
 
 const reader = new FrameReader(64_000_000, ({ kind, body }) => {

@@ -282,10 +282,10 @@ def _tool(spec):
     source = (
         f"def make(_defaults, _missing, _call_of, _exchange, _returned):\n"
         f"    def {name}({', '.join(parts)}):\n        return _call_of({name!r}, _defaults, {values})\n"
-        f"    bind = {name}\n"
+        f"    _bind = {name}\n"
         f"    def {name}({', '.join(parts)}):\n"
         f"        return _returned(_exchange([_call_of({name!r}, _defaults, {values})])[0])\n"
-        f"    return bind, {name}\n"
+        f"    return _bind, {name}\n"
     )
     scope = {"__name__": "codepilot"}
     exec(compile(source, "<codepilot-tools>", "exec"), scope)
@@ -397,13 +397,14 @@ def _help(*args):
 
 
 def _set_up(task):
+    global _main
     main = types.ModuleType("__main__")
     sys.modules["__main__"] = main
+    _main = main.__dict__
     _scope.clear()
     for spec in task["functions"]:
         _scope[spec["name"]] = _tool(spec)
     _scope["WORK_DIR"] = task["workDir"]
-    main.__dict__.update(_scope)
     random.seed(task["seed"])
     with contextlib.suppress(OSError):
         if task["workDir"].startswith("/"):
@@ -412,13 +413,21 @@ def _set_up(task):
 
 
 _scope = {}
+_builtins = {}
+_main = {}
+
+
+def _repair():
+    """Puts back the builtins that a block has replaced and the functions that it has deleted."""
+    builtins.__dict__.update(_builtins)
+    for name, value in _scope.items():
+        _main.setdefault(name, value)
 
 
 def _names():
-    names = sys.modules["__main__"].__dict__
     return sorted(
         name
-        for name, value in names.items()
+        for name, value in _main.items()
         if isinstance(name, str) and not name.startswith("__") and not isinstance(value, types.ModuleType)
         if name not in _scope or _scope[name] is not value
     )[:1000]
@@ -456,18 +465,19 @@ def _describe(error, phase):
     if phase == "compile":
         line = getattr(error, "lineno", None)
         error.__traceback__ = None
-    note = _note_for(error)
-    if note:
-        error.add_note(note)
+    # The words of an exception are the program's own code, which may raise what it likes.
     try:
         message = error.msg if isinstance(error, SyntaxError) and isinstance(error.msg, str) else str(error)
-    except Exception as problem:
+    except BaseException as problem:
         message = f"<no text: {type(problem).__name__}>"
+    note = _note_for(error, message)
+    if note:
+        error.add_note(note)
     try:
         summary = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
         _own_frames(summary, error)
         text = "".join(summary.format())
-    except Exception:
+    except BaseException:
         text = f"{type(error).__name__}: {message}\n"
     if len(text) > TRACEBACK_LIMIT:
         half = TRACEBACK_LIMIT // 2
@@ -484,13 +494,16 @@ def _describe(error, phase):
     }
 
 
-def _note_for(error):
+def _note_for(error, message):
     if isinstance(error, FileNotFoundError):
         return "There are no host files in this interpreter: use read_file, find or execute."
     if isinstance(error, ModuleNotFoundError):
         return "Only the standard library is here; run programs that need more with execute."
     if isinstance(error, OSError) and error.errno in (errno.ENOTSUP, errno.EHOSTUNREACH, 138):
         return "There are no processes and no network in this interpreter: use execute."
+    hidden = sorted(name for name, value in _scope.items() if _main.get(name, value) is not value)
+    if hidden and isinstance(error, TypeError) and message.endswith("object is not callable"):
+        return f"Variables hide the functions {', '.join(hidden)}; what is deleted with `del` is there again in the next block."
     return None
 
 
@@ -503,7 +516,10 @@ def _run(command):
         return _describe(error, "compile")
     _blocks.append(_Block(len(_blocks) + 1, source, code))
     try:
-        exec(code, sys.modules["__main__"].__dict__)
+        try:
+            exec(code, _main)
+        finally:
+            _repair()
     except SystemExit as error:
         code = None if error.code is None else str(error.code)[:200]
         return {"t": "end", "kind": "exited", "code": code, "names": _names()}
@@ -519,6 +535,7 @@ def serve():
         command = _next()
         if command["task"] is not None:
             _set_up(command["task"])
+            _repair()
         end = _run(command)
         _printed.end()
         _post(end)
@@ -541,6 +558,7 @@ def _install():
     sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "JsFinder"]
     for name in ("js", "pyodide_js"):
         sys.modules.pop(name, None)
+    _builtins.update(builtins.__dict__)
     gc.collect()
     gc.freeze()
 

@@ -212,12 +212,13 @@ export function setUpRealm(host: HostFunction, options: RealmOptions): Realm {
   delete wasm.SuspendError;
   const { prototype } = wasm.Memory;
   const { grow } = prototype;
+  const { apply } = Reflect;
   fix(prototype, "grow", function (this: { buffer: ArrayBuffer }, pages: number): number {
     const more = Math.floor(Number(pages));
     if (!(more >= 0 && this.buffer.byteLength + more * 65_536 <= options.memoryLimitBytes)) {
       throw new RangeError("memory limit");
     }
-    return grow.call(this, more);
+    return apply(grow, this, [more]);
   });
 
   const exchange = (operation: string, text: string): string => {

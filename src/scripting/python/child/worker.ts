@@ -2,12 +2,14 @@
  * The thread that computes: Pyodide in a V8 context of its own, inside a process that may do nothing. It talks in
  * strings with the main thread of the process, and waits without using the processor.
  */
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import vm from "node:vm";
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { lockDown } from "./lock-down.ts";
 import { type Realm, type RealmOptions, setUpRealm } from "./realm.ts";
 import { snapshotHeaderBytes, snapshotMagic, type WorkerInput, type WorkerMessage } from "./worker-messages.ts";
 
@@ -19,15 +21,6 @@ const wakeUps = new Int32Array(input.wakeUps);
 setFlagsFromString("--expose-gc");
 const collect = vm.runInNewContext("gc") as () => void;
 setFlagsFromString("--no-expose-gc");
-
-// Node's own powers, should somebody get as far as this context.
-const powers = Object.getOwnPropertyNames(globalThis).filter(
-  (name) =>
-    /^[a-z]/.test(name) && !["globalThis", "undefined", "isNaN", "isFinite", "parseInt", "parseFloat"].includes(name),
-);
-for (const name of [...powers, "WebSocket", "EventSource", "Worker", "BroadcastChannel", "MessageChannel"]) {
-  Reflect.deleteProperty(globalThis, name);
-}
 
 const send = (message: WorkerMessage): void => main.postMessage(message);
 
@@ -143,4 +136,5 @@ function sendSnapshot(): void {
 
 await boot();
 collect();
+lockDown();
 send({ kind: "ended", cause: realm.serve() });
