@@ -70,14 +70,19 @@ class PythonEngine implements ScriptEngine {
     signal.throwIfAborted();
     this.#throwIfDisposed();
     this.warmUp();
-    const starting = this.#takeSpare() as Promise<Interpreter>;
+    let starting = this.#takeSpare() ?? this.#start();
     let onAbort: () => void = () => undefined;
     const aborted = new Promise<never>((_, reject) => {
       onAbort = () => reject(signal.reason);
       signal.addEventListener("abort", onAbort, { once: true });
     });
     try {
-      const interpreter = await Promise.race([starting, aborted]);
+      let interpreter = await Promise.race([starting, aborted]);
+      // Somebody may have killed it while it waited.
+      if (!interpreter.alive) {
+        starting = this.#start();
+        interpreter = await Promise.race([starting, aborted]);
+      }
       this.#throwIfDisposed();
       return new PythonTask(interpreter, options);
     } catch (error) {

@@ -151,7 +151,13 @@ class BlockRun {
         this.stop("crashed", "it printed without end");
         return;
       }
-      this.#host.print(text, line);
+      try {
+        this.#host.print(text, line);
+      } catch (error) {
+        this.#fault = messageOf(error);
+        this.stop("stopped", "");
+        return;
+      }
     }
   }
 

@@ -177,6 +177,19 @@ describe("python: ends", function () {
     );
   });
 
+  it("takes a print that the host can not take for a fault of the host", async () => {
+    const own = await openTask(engine);
+    const host = {
+      call: async () => [],
+      print: () => {
+        throw new Error("no room");
+      },
+    };
+    const block = { source: "print(1)", nowMs: 0, cpuLimitMs: 5_000, sleepLimitMs: 0 };
+    const end = await own.run(block, host, AbortSignal.timeout(30_000));
+    assert.ok(end.kind === "killed" && end.cause === "host-fault" && /no room/.test(end.message), JSON.stringify(end));
+  });
+
   it("runs blocks that were handed over together one after another", async () => {
     const [first, second] = await Promise.all([
       runBlock(task, "order = [1]\nread_file('x')\norder.append(2)"),
