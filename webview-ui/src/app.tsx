@@ -5,6 +5,7 @@ import { EmptyState } from "./components/empty-state.tsx";
 import { DemoBanner, FailureBar, Header } from "./components/header.tsx";
 import { StatusLine } from "./components/status-line.tsx";
 import { Timeline } from "./components/timeline.tsx";
+import { withProgramCards } from "./logic/program-cards.ts";
 import { rowsOf } from "./logic/rows.ts";
 import { usePanelState } from "./store.ts";
 
@@ -31,7 +32,10 @@ function Content() {
   const from = usePanelState((state) => state.from);
   const past = usePanelState((state) => state.past);
   const visit = usePanelState((state) => state.visit);
-  const rows = useMemo(() => (session ? rowsOf({ session, from, past }) : []), [session, from, past]);
+  const expanded = usePanelState((state) => state.expanded);
+  const plainRows = useMemo(() => (session ? rowsOf({ session, from, past }) : []), [session, from, past]);
+  const cwd = session?.cwd ?? "";
+  const rows = useMemo(() => withProgramCards(plainRows, { expanded, cwd }), [plainRows, expanded, cwd]);
   if (blank) return <div className="empty" />;
   // Virtuoso places its first row once; an empty list would leave that place at the top.
   if (!session || rows.length === 0) return <EmptyState />;

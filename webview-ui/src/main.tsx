@@ -7,6 +7,7 @@ import "./styles/frame.css";
 import "./styles/timeline.css";
 import "./styles/tools.css";
 import "./styles/markdown.css";
+import "./styles/program.css";
 import "./styles/composer.css";
 import { App } from "./app.tsx";
 import { vscodeBridge } from "./bridge.ts";

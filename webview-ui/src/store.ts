@@ -4,7 +4,7 @@ import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Image, UserInput } from "../../src/protocol/items.ts";
 import type { Op } from "../../src/protocol/ops.ts";
-import { comparePlaces, FIRST_PLACE, type Place } from "../../src/protocol/timeline.ts";
+import { comparePlaces, FIRST_PLACE, type Place, samePlace } from "../../src/protocol/timeline.ts";
 import type { HostMessage } from "../../src/protocol/webview.ts";
 import type { Bridge, KeptState } from "./bridge.ts";
 import { announcementFor } from "./logic/announce.ts";
@@ -22,6 +22,8 @@ export interface PanelState extends Shown {
   readonly focusRequests: number;
   /** The row at the top, when the person has scrolled up. */
   readonly anchor: KeptState["anchor"];
+  /** A row that the person wants to see; a new object each time. */
+  readonly revealed: { readonly rowKey: string } | null;
   /** Nothing is shown until the entries come where the person was before the page was reloaded. */
   readonly restoring: boolean;
 }
@@ -35,9 +37,13 @@ export interface Panel {
   toggle(key: string, open: boolean): void;
   announce(text: string): void;
   focusComposer(): void;
-  /** Loads the entries before those held, and after them where there is a gap; one load at a time. */
-  loadOlder(): void;
-  loadNewer(): void;
+  /** Scrolls to a row, after opening what it may be folded into. */
+  reveal(rowKey: string, foldKey: string): void;
+  /** Loads the entries before those held, and after them where there is a gap. False: nothing there, or busy. */
+  loadOlder(): boolean;
+  loadNewer(): boolean;
+  /** As a person asks for it: goes there where there is no room for both that and the newest entries. */
+  pageOlder(): void;
   /** To the first entry of the session. False when it is here already and only has to be scrolled to. */
   goToFirst(): boolean;
   /** Back to the live end, over a gap. */
@@ -45,6 +51,7 @@ export interface Panel {
 }
 
 const KEEP_AFTER_MS = 300;
+const PAGE_ENTRIES = 200;
 
 export function createPanel(bridge: Bridge, clock: Clock): Panel {
   const kept = bridge.kept();
@@ -56,6 +63,7 @@ export function createPanel(bridge: Bridge, clock: Clock): Panel {
     announcement: "",
     focusRequests: 0,
     anchor: kept.anchor,
+    revealed: null,
     restoring: false,
   }));
 
@@ -64,6 +72,17 @@ export function createPanel(bridge: Bridge, clock: Clock): Panel {
     if (sessionId === undefined) return;
     store.setState({ loading });
     bridge.post({ type: "entries.load", sessionId, direction, place });
+  };
+
+  /** What was asked for before this place has come; if the place is the edge still, it had to be dropped again. */
+  let cameBefore: Place | null = null;
+  const loadOlder = (): boolean => {
+    const state = store.getState();
+    const edge = olderEdge(state);
+    if (!edge || state.loading !== null) return false;
+    cameBefore = edge;
+    ask("before", edge, "older");
+    return true;
   };
 
   const receive = batcher<HostMessage>(clock, (batch) => {
@@ -109,15 +128,26 @@ export function createPanel(bridge: Bridge, clock: Clock): Panel {
     toggle: (key, open) => store.setState((state) => ({ expanded: { ...state.expanded, [key]: open } })),
     announce: (announcement) => store.setState({ announcement }),
     focusComposer: () => store.setState((state) => ({ focusRequests: state.focusRequests + 1 })),
-    loadOlder: () => {
+    reveal: (rowKey, foldKey) =>
+      store.setState(({ expanded }) => ({ expanded: { ...expanded, [foldKey]: true }, revealed: { rowKey } })),
+    loadOlder,
+    pageOlder: () => {
       const state = store.getState();
       const edge = olderEdge(state);
-      if (edge && state.loading === null) ask("before", edge, "older");
+      if (!edge || state.loading !== null) return;
+      if (!cameBefore || !samePlace(edge, cameBefore)) {
+        loadOlder();
+        return;
+      }
+      const place = pageBefore(edge);
+      ask("after", place, { goTo: place });
     },
     loadNewer: () => {
       const state = store.getState();
       const edge = newerEdge(state);
-      if (edge && state.loading === null) ask("after", edge, "newer");
+      if (!edge || state.loading !== null) return false;
+      ask("after", edge, "newer");
+      return true;
     },
     goToFirst: () => {
       if (olderEdge(store.getState()) === null) return false;
@@ -142,6 +172,11 @@ function placeToRestore({ anchor }: KeptState, { session, synced, from }: Shown)
 /** In front of what has been written since. */
 function withReturned({ draft, images }: PanelState, { text, images: sent = [] }: UserInput): Partial<PanelState> {
   return { draft: draft === "" ? text : `${text}\n\n${draft}`, images: [...sent, ...images] };
+}
+
+/** Where about a page that ends at `place` begins: in the same turn, else where the turn before does. */
+function pageBefore({ turn, entry }: Place): Place {
+  return entry > 0 ? { turn, entry: Math.max(0, entry - PAGE_ENTRIES) } : { turn: Math.max(0, turn - 1), entry: 0 };
 }
 
 export const PanelContext = createContext<Panel | null>(null);

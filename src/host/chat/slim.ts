@@ -16,6 +16,7 @@ const DISPLAY_CHARS = 32_000;
 const ARGUMENTS_CHARS = 20_000;
 /** Of one text in them, where all together are too long. */
 const ARGUMENT_CHARS = 2_000;
+const NAMES = 100;
 const WORDS_CHARS = 64_000;
 const NOTICE_CHARS = 8_000;
 const DIFF_CHARS = 40_000;
@@ -115,7 +116,8 @@ function slimArguments(text: string): string {
 /** The model's text of it ends with what went wrong. */
 function slimScriptOutcome(outcome: ScriptOutcome): ScriptOutcome {
   const printed = shortened(outcome.printed, DISPLAY_CHARS);
-  return { ...outcome, output: outcome.output.slice(-OUTPUT_CHARS), printed, names: null };
+  const names = outcome.names?.slice(0, NAMES) ?? null;
+  return { ...outcome, output: outcome.output.slice(-OUTPUT_CHARS), printed, names };
 }
 
 /** Once it is answered, its diff is only to be looked at; where the change was made, the outcome has it. */

@@ -63,6 +63,25 @@ describe("event batcher", () => {
     );
   });
 
+  it("merges what a program writes and prints, and keeps the line it printed at", () => {
+    const { sent, batcher: subject } = batcher();
+    const block = { type: "block.delta", itemId: "i", delta: "x" } as const;
+    for (const index of [0, 0, 1, 1]) subject.push(event({ ...block, index, kind: "payload", filename: "a" }));
+    for (const line of [3, 4]) subject.push(event({ type: "script.output", scriptId: "p", chunk: `${line}\n`, line }));
+    subject.flush();
+    assert.deepEqual(
+      sent[0]?.events.map((sentEvent) => {
+        if (sentEvent.type === "block.delta") return [sentEvent.index, sentEvent.delta];
+        return sentEvent.type === "script.output" && [sentEvent.chunk, sentEvent.line];
+      }),
+      [
+        [0, "xx"],
+        [1, "xx"],
+        ["3\n4\n", 4],
+      ],
+    );
+  });
+
   it("sends what a person waits for at once, with what came before it", () => {
     const { sent, batcher: subject } = batcher();
     subject.push(event({ type: "text.delta", itemId: "i", delta: "x" }));

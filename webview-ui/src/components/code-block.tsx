@@ -2,6 +2,7 @@ import { memo, useState } from "react";
 import { useHighlight } from "../highlight/use-highlight.ts";
 import { CopyButton } from "./copy-button.tsx";
 import { Scrollable } from "./scrollable.tsx";
+import { Tokens } from "./tokens.tsx";
 
 interface CodeBlockProps {
   text: string;
@@ -30,16 +31,7 @@ export const CodeBlock = memo(function CodeBlock({ text, language, closed }: Cod
               ? lines.map((line, index) => (
                   // biome-ignore lint/suspicious/noArrayIndexKey: lines of a closed block do not move.
                   <span key={index}>
-                    {line.map((token, at) =>
-                      token.className ? (
-                        // biome-ignore lint/suspicious/noArrayIndexKey: as above.
-                        <span key={at} className={token.className}>
-                          {token.text}
-                        </span>
-                      ) : (
-                        token.text
-                      ),
-                    )}
+                    <Tokens line={line} />
                     {index < lines.length - 1 ? "\n" : ""}
                   </span>
                 ))

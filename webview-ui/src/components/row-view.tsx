@@ -1,6 +1,11 @@
 import { memo } from "react";
 import type { Row } from "../logic/rows.ts";
+import { Completion } from "./completion.tsx";
 import { Notice } from "./notice.tsx";
+import { Payload } from "./payload.tsx";
+import { ProgramCalls } from "./program-calls.tsx";
+import { ProgramCard } from "./program-card.tsx";
+import { ProgramEnd } from "./program-end.tsx";
 import { Reasoning } from "./reasoning.tsx";
 import { Retry } from "./retry.tsx";
 import { TextRow } from "./text-row.tsx";
@@ -12,7 +17,12 @@ import { Working } from "./working.tsx";
 
 /** Padding instead of margins: the virtual list measures boxes. */
 export const RowView = memo(function RowView({ row }: { row: Row }) {
-  return <div className={`row row-${row.kind}`}>{contentOf(row)}</div>;
+  const content = contentOf(row);
+  return (
+    <div className={`row row-${row.kind}`}>
+      {row.card ? <div className={`slice ${row.card}`}>{content}</div> : content}
+    </div>
+  );
 });
 
 function contentOf(row: Row) {
@@ -26,7 +36,17 @@ function contentOf(row: Row) {
     case "reasoning":
       return <Reasoning row={row} />;
     case "tool":
-      return <ToolCard rowKey={row.key} entry={row.entry} live={row.live} />;
+      return <ToolCard rowKey={row.key} entry={row.entry} live={row.live} quiet={row.quiet ?? false} />;
+    case "program":
+      return <ProgramCard row={row} />;
+    case "payload":
+      return <Payload row={row} />;
+    case "calls":
+      return <ProgramCalls row={row} />;
+    case "program-end":
+      return <ProgramEnd row={row} />;
+    case "completion":
+      return <Completion row={row} />;
     case "notice":
       return <Notice rowKey={row.key} notice={row.notice} />;
     case "working":

@@ -12,7 +12,7 @@ export function OlderEntries() {
     <Edge
       loading={loading}
       words={loading ? "Loading what came before…" : `Load what came before (${count})`}
-      onClick={panel.loadOlder}
+      onClick={panel.pageOlder}
     />
   );
 }

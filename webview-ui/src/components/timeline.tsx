@@ -93,6 +93,15 @@ export const Timeline = memo(function Timeline({ session, rows: allRows }: Timel
     else toLatest();
   };
 
+  const revealed = usePanelState((state) => state.revealed);
+  useEffect(() => {
+    const index = revealed ? rows.findIndex((row) => row.key === revealed.rowKey) : -1;
+    if (index < 0) return;
+    panel.set({ revealed: null });
+    stuck.current = false;
+    list.current?.scrollIntoView({ index, done: () => focusRow(scroller.current, index + firstItemIndex) });
+  }, [panel, rows, revealed, firstItemIndex]);
+
   return (
     <div className="timeline">
       <h2 className="visually-hidden">Conversation</h2>
@@ -127,6 +136,12 @@ export const Timeline = memo(function Timeline({ session, rows: allRows }: Timel
     </div>
   );
 });
+
+/** The first control of a row: who asked for the row by keyboard goes on from there. */
+function focusRow(scroller: HTMLElement | null, number: number): void {
+  const row = scroller?.querySelector(`[data-item-index="${number}"]`);
+  row?.querySelector<HTMLElement>("button")?.focus();
+}
 
 /** The last rows alone until they are on the screen, then all of them, when the list begins at its end. */
 function useFirstScreen(rows: readonly Row[], fromEnd: boolean): { rows: readonly Row[]; firstCount: number } {

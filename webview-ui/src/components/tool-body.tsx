@@ -22,7 +22,7 @@ export function ToolBody({ rowKey, entry, view, state }: ToolBodyProps) {
       {view.command !== null && state !== "waiting" && isLong(view.command) && (
         <Command rowKey={rowKey} text={view.command} />
       )}
-      {state === "running" && <LiveOutput callId={entry.callId} />}
+      {state === "running" && <LiveOutput outputKey={entry.callId} />}
       {view.diff !== null && state !== "waiting" && (
         <DiffView
           diff={view.diff}
@@ -74,14 +74,15 @@ const ALL_LINES = 400;
 const FOLDED_CHARS = 3_000;
 const ALL_CHARS = 32_000;
 
-function LiveOutput({ callId }: { callId: string }) {
-  const output = usePanelState((state) => state.session?.liveOutput[callId]);
+/** `outputKey`: of a call or a program. */
+export function LiveOutput({ outputKey }: { outputKey: string }) {
+  const output = usePanelState((state) => state.session?.liveOutput[outputKey]);
   if (!output) return null;
   const { shown } = endOfOutput(output.tail, LIVE_LINES, FOLDED_CHARS);
   return <pre className="output">{shown}</pre>;
 }
 
-function Output({ rowKey, text, label }: { rowKey: string; text: string; label: string }) {
+export function Output({ rowKey, text, label }: { rowKey: string; text: string; label: string }) {
   const panel = usePanel();
   const key = `${rowKey}:output`;
   const whole = usePanelState((state) => state.expanded[key] ?? false);

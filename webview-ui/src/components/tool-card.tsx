@@ -27,16 +27,18 @@ interface ToolCardProps {
   rowKey: string;
   entry: ToolEntry;
   live: boolean;
+  /** One of many: only what went wrong opens by itself. */
+  quiet: boolean;
 }
 
-export const ToolCard = memo(function ToolCard({ rowKey, entry, live }: ToolCardProps) {
+export const ToolCard = memo(function ToolCard({ rowKey, entry, live, quiet }: ToolCardProps) {
   const panel = usePanel();
   const cwd = usePanelState((state) => state.session?.cwd ?? "");
   const folders = usePanelState((state) => state.session?.folders ?? noRoots);
   const chosen = usePanelState((state) => state.expanded[rowKey]);
   const state = toolState(entry, live);
   const view = useMemo(() => toolView(entry, { cwd, folders }), [entry, cwd, folders]);
-  const open = chosen ?? opensByItself(state, view);
+  const open = chosen ?? opensByItself(state, quiet ? null : view);
   // It ran as it should, but what ran was not content.
   const nonzero = state === "done" && view.exitCode !== null && view.exitCode !== 0;
   const titleId = `title-${entry.callId}`;
@@ -68,9 +70,10 @@ export const ToolCard = memo(function ToolCard({ rowKey, entry, live }: ToolCard
 });
 
 /** Changes and commands are what a person wants to see happen; the rest only when it went wrong. */
-function opensByItself(state: ToolState, view: ToolView): boolean {
+function opensByItself(state: ToolState, view: ToolView | null): boolean {
   if (state === "waiting" || state === "queued" || state === "denied") return false;
   if (state === "failed") return true;
+  if (view === null) return false;
   return view.diff !== null || view.command !== null;
 }
 

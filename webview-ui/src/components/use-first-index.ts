@@ -8,16 +8,12 @@ const START_INDEX = 10_000_000;
 export function useFirstIndex(rows: readonly Row[]): number {
   const held = useRef<{ index: number; rows: readonly Row[] }>({ index: START_INDEX, rows });
   const before = held.current;
-  const oldKey = before.rows[0]?.key;
-  const newKey = rows[0]?.key;
   let { index } = before;
-  if (oldKey !== undefined && newKey !== undefined && oldKey !== newKey) {
-    const added = rows.findIndex((row) => row.key === oldKey);
-    if (added > 0) index -= added;
-    else {
-      const dropped = before.rows.findIndex((row) => row.key === newKey);
-      if (dropped > 0) index += dropped;
-    }
+  if (before.rows[0]?.key !== rows[0]?.key) {
+    // The first row may have become another one (the head of a card whose beginning has come): any will do.
+    const places = new Map(rows.map((row, at) => [row.key, at]));
+    const known = before.rows.findIndex((row) => places.has(row.key));
+    if (known >= 0) index += known - (places.get(before.rows[known]?.key ?? "") ?? 0);
   }
   useEffect(() => {
     held.current = { index, rows };

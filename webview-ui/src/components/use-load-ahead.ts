@@ -1,6 +1,16 @@
 import { useCallback, useEffect, useRef } from "react";
+import { type Place, samePlace } from "../../../src/protocol/timeline.ts";
+import { newerEdge, olderEdge } from "../logic/held.ts";
 import type { Row } from "../logic/rows.ts";
 import { usePanel, usePanelState } from "../store.ts";
+
+/** Numbers of the first and last row that are drawn. */
+interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+type Direction = "older" | "newer";
 
 /** About three screens of closed cards: loaded before anybody comes there. */
 const ROWS_AHEAD = 40;
@@ -14,15 +24,26 @@ const SETTLE_MS = 120;
 export function useLoadAhead(rows: readonly Row[], firstNumber: number): (first: number, last: number) => void {
   const panel = usePanel();
   const loading = usePanelState((state) => state.loading);
-  const shown = useRef<{ first: number; last: number } | null>(null);
+  const shown = useRef<Range | null>(null);
+  const asked = useRef<{ range: Range; direction: Direction; edge: Place | null } | null>(null);
   const settled = useRef(false);
   const endNumber = firstNumber + rows.length;
 
   const check = useCallback(() => {
-    if (!settled.current || !shown.current) return;
-    const { first, last } = shown.current;
-    if (first - firstNumber < ROWS_AHEAD) panel.loadOlder();
-    if (endNumber - last < ROWS_AHEAD) panel.loadNewer();
+    const range = shown.current;
+    if (!settled.current || !range || panel.store.getState().loading !== null) return;
+    const before = asked.current?.range === range ? asked.current : null;
+    /** While nobody scrolls, one direction only, and on only if it has led somewhere: the other end may have been dropped. */
+    const ask = (direction: Direction, edge: Place | null): boolean => {
+      const led = !(edge && before?.edge && samePlace(edge, before.edge));
+      if (before && !(before.direction === direction && led)) return false;
+      if (!(direction === "older" ? panel.loadOlder() : panel.loadNewer())) return false;
+      asked.current = { range, direction, edge };
+      return true;
+    };
+    const state = panel.store.getState();
+    if (range.first - firstNumber < ROWS_AHEAD && ask("older", olderEdge(state))) return;
+    if (endNumber - range.last < ROWS_AHEAD) ask("newer", newerEdge(state));
   }, [panel, firstNumber, endNumber]);
 
   // A page may hold nothing to show: then the rows that are shown do not change, and the next one is due.
@@ -33,14 +54,16 @@ export function useLoadAhead(rows: readonly Row[], firstNumber: number): (first:
   useEffect(() => {
     const timer = setTimeout(() => {
       settled.current = true;
+      // Of a list that fits the screen no range is told: all of it is shown.
+      shown.current ??= { first: firstNumber, last: endNumber - 1 };
       check();
     }, SETTLE_MS);
     return () => clearTimeout(timer);
-  }, [check]);
+  }, [check, firstNumber, endNumber]);
 
   return useCallback(
     (first, last) => {
-      shown.current = { first, last };
+      if (shown.current?.first !== first || shown.current.last !== last) shown.current = { first, last };
       check();
     },
     [check],

@@ -1,5 +1,6 @@
 /** What a screen reader is told: summaries of what happened, never the deltas. */
 import type { AgentEvent } from "../../../src/protocol/events.ts";
+import { finalWordsOf, proseOf } from "../../../src/protocol/reply-blocks.ts";
 import { formatDuration, plural } from "./format.ts";
 
 const SPOKEN_CHARS = 300;
@@ -22,11 +23,17 @@ function spoken(event: AgentEvent): string | null {
       if (event.reason === "completed") return `Finished after ${formatDuration(event.durationMs)}.`;
       if (event.reason === "interrupted") return "Stopped.";
       return `The turn ended: ${event.error?.message ?? event.reason}. ${event.error?.next ?? ""}`.trim();
-    case "item.finished":
-      if (event.item.kind !== "assistant_message" || event.item.text.trim() === "") return null;
-      return event.item.text.length > SPOKEN_CHARS
-        ? `CodePilot: ${event.item.text.slice(0, SPOKEN_CHARS)}…`
-        : `CodePilot: ${event.item.text}`;
+    case "item.finished": {
+      if (event.item.kind !== "assistant_message") return null;
+      const { text, blocks = [] } = event.item;
+      const prose = proseOf(text, blocks).trim();
+      const final = finalWordsOf(text, blocks);
+      const words = final === prose ? prose : `${prose} ${final}`.trim();
+      if (words === "") return null;
+      return words.length > SPOKEN_CHARS ? `CodePilot: ${words.slice(0, SPOKEN_CHARS)}…` : `CodePilot: ${words}`;
+    }
+    case "script.finished":
+      return event.outcome.status === "failed" ? "The program failed." : null;
     case "tool.finished":
       return event.outcome.status === "failed" ? "A tool call failed." : null;
     case "permission.asked":

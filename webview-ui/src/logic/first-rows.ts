@@ -8,6 +8,8 @@ const MOST_ROWS = 40;
 const LINE_PX = 19;
 const CHAR_PX = 7;
 const CLOSED_PX = 30;
+/** A program scrolls in a box of its own. */
+const BOX_PX = 320;
 
 /** How many of the last rows fill a viewport, roughly; those that are missing come a frame later. */
 export function firstRowCount(rows: readonly Row[], widthPx: number, heightPx: number): number {
@@ -30,7 +32,10 @@ function roughHeight(row: Row, widthPx: number): number {
       return 50 + textHeight(row.turn.input?.text.slice(0, 2_000) ?? "");
     case "user":
       return 50 + textHeight(row.item.text.slice(0, 2_000));
+    case "program":
+      return CLOSED_PX + (row.open ? Math.min(BOX_PX, textHeight(row.source ?? "")) : 0);
     case "text":
+    case "completion":
       return row.blocks.reduce((sum, block) => sum + 10 + textHeight(block.text), 10);
     case "notice":
       return 30 + textHeight(row.notice.message.slice(0, 2_000));

@@ -4,17 +4,23 @@
  * its type here, is made by `makeRows` (or stands for no entry), and has a component of its own (row-view.tsx).
  */
 import type { Item } from "../../../src/protocol/items.ts";
+import { proseOf } from "../../../src/protocol/reply-blocks.ts";
 import type { Entry, ItemEntry, NoticeEntry, SessionState, ToolEntry, TurnState } from "../../../src/protocol/state.ts";
 import { comparePlaces, type Place } from "../../../src/protocol/timeline.ts";
 import { type Held, isJoined, partsOf, type TurnPart } from "./held.ts";
 import { type Block, splitParts } from "./markdown-blocks.ts";
+import { type ProgramContent, pieceOfBlock, pieceOfStreaming, scriptRow } from "./program-rows.ts";
 
 type UserItem = Extract<Item, { kind: "user_message" }>;
 
+/** Where in a card of several rows a row stands. */
+export type CardPart = "top" | "middle" | "bottom" | "whole";
+
 /** `place` is the place of the entry it shows, or of the one it stands next to. */
-export type Row = { readonly key: string; readonly place: Place } & RowContent;
+export type Row = { readonly key: string; readonly place: Place; readonly card?: CardPart } & RowContent;
 
 type RowContent =
+  | ProgramContent
   | { readonly kind: "turn"; readonly ordinal: number; readonly turn: TurnHead }
   | { readonly kind: "user"; readonly item: UserItem; readonly at: number }
   | {
@@ -32,7 +38,8 @@ type RowContent =
       readonly durationMs: number | null;
       readonly startedAt: number;
     }
-  | { readonly kind: "tool"; readonly entry: ToolEntry; readonly live: boolean }
+  /** `quiet`: one of so many that none opens by itself while all is well. */
+  | { readonly kind: "tool"; readonly entry: ToolEntry; readonly live: boolean; readonly quiet?: boolean }
   | { readonly kind: "notice"; readonly notice: NoticeEntry }
   | { readonly kind: "working"; readonly startedAt: number }
   | { readonly kind: "retry"; readonly retry: NonNullable<SessionState["retry"]> }
@@ -102,7 +109,7 @@ function placeOfEnd({ session, from }: Held): Place {
 }
 
 function addLive(rows: Row[], session: SessionState, turn: TurnState, place: Place): void {
-  for (const item of session.streaming) addStreaming(rows, item, lastMoment(turn), place);
+  for (const item of session.streaming) addStreaming(rows, item, turn, place);
   if (session.retry) rows.push({ key: "retry", place, kind: "retry", retry: session.retry });
   else if (session.phase === "sampling" && session.streaming.length === 0) {
     rows.push({ key: "working", place, kind: "working", startedAt: lastMoment(turn) });
@@ -152,7 +159,7 @@ function makeRows(entry: Entry, { turn, index, live, since }: EntryContext): rea
   const place = { turn, entry: index };
   if (entry.kind === "tool") return [{ key: `call:${entry.callId}`, place, kind: "tool", entry, live }];
   if (entry.kind === "notice") return [{ key: `notice:${turn}:${index}`, place, kind: "notice", notice: entry }];
-  if (entry.kind === "script") return [];
+  if (entry.kind === "script") return [scriptRow(entry, place, live)];
   const { item } = entry;
   if (item.kind === "user_message") return userRows(entry, item, place);
   if (item.kind === "reasoning") {
@@ -161,9 +168,10 @@ function makeRows(entry: Entry, { turn, index, live, since }: EntryContext): rea
     const startedAt = since ?? entry.at;
     return [{ key: item.id, place, kind: "reasoning", text: item.text, streaming: false, durationMs, startedAt }];
   }
-  const parts = splitParts(item.text);
+  const { blocks = [] } = item;
+  const parts = splitParts(proseOf(item.text, blocks));
   if (parts.length === 0 && item.incomplete) parts.push({ blocks: [] });
-  return parts.map((part, at) => ({
+  const words: Row[] = parts.map((part, at) => ({
     key: `${item.id}:${at}`,
     place,
     kind: "text",
@@ -171,6 +179,9 @@ function makeRows(entry: Entry, { turn, index, live, since }: EntryContext): rea
     streaming: false,
     ...(item.incomplete && at === parts.length - 1 ? { incomplete: item.incomplete } : {}),
   }));
+  const response = { turn, step: entry.step };
+  const writing = live && !entry.settled;
+  return [...words, ...blocks.map((_, at) => pieceOfBlock({ item, at, place, response, writing }))];
 }
 
 function userRows(entry: ItemEntry, item: UserItem, place: Place): readonly Row[] {
@@ -185,10 +196,11 @@ function userRows(entry: ItemEntry, item: UserItem, place: Place): readonly Row[
   return [{ key: item.id, place, kind: "notice", notice }];
 }
 
-function addStreaming(rows: Row[], item: SessionState["streaming"][number], since: number, place: Place): void {
-  const { itemId, text } = item;
+function addStreaming(rows: Row[], item: SessionState["streaming"][number], turn: TurnState, place: Place): void {
+  const { itemId, text, blocks = [] } = item;
   if (item.kind === "reasoning") {
-    rows.push({ key: itemId, place, kind: "reasoning", text, streaming: true, durationMs: null, startedAt: since });
+    const startedAt = lastMoment(turn);
+    rows.push({ key: itemId, place, kind: "reasoning", text, streaming: true, durationMs: null, startedAt });
     return;
   }
   const parts = splitParts(text);
@@ -196,6 +208,8 @@ function addStreaming(rows: Row[], item: SessionState["streaming"][number], sinc
     const streaming = index === parts.length - 1;
     rows.push({ key: `${itemId}:${index}`, place, kind: "text", blocks: part.blocks, streaming });
   });
+  const response = { turn: place.turn, step: turn.steps };
+  for (const at of blocks.keys()) rows.push(pieceOfStreaming({ item, at, place, response }));
 }
 
 function momentOf(entry: Entry): number {

@@ -5,6 +5,16 @@ import { demo, empty, emptyNoFolder, emptyWithoutKey } from "./empty.scene.ts";
 import { errorAuth, errorNetwork, failedRequest, interrupted, limit, retrying } from "./ends.scene.ts";
 import { floods } from "./floods.scene.ts";
 import { long, longAnswer, longTurn } from "./long.scene.ts";
+import {
+  programDone,
+  programEnds,
+  programFailed,
+  programMany,
+  programPayload,
+  programRunning,
+  programStreaming,
+  programThousand,
+} from "./program.scene.ts";
 import { queued, queueHeld } from "./queue.scene.ts";
 import { finished, streaming } from "./streaming.scene.ts";
 import { tools } from "./tools.scene.ts";
@@ -32,4 +42,12 @@ export const scenes: Record<string, Scene> = {
   "long-answer": longAnswer,
   "long-turn": longTurn,
   floods,
+  "program-running": programRunning,
+  "program-failed": programFailed,
+  "program-done": programDone,
+  "program-ends": programEnds,
+  "program-many": programMany,
+  "program-payload": programPayload,
+  "program-streaming": programStreaming,
+  "program-thousand": programThousand,
 };
