@@ -1,4 +1,6 @@
 /** `codepilot/runtime`: what an embedding program gets. */
+/** The schema library that tools are described with. */
+export * as z from "zod";
 export { AppError, type AppErrorCode } from "../base/app-error.ts";
 export type { Disposable } from "../base/disposable.ts";
 export { FileSessionStore } from "../node/stores/file-session-store.ts";
@@ -23,5 +25,6 @@ export type { InterruptedTurn } from "../runtime/recovery.ts";
 export type { OpOutcome } from "../runtime/session.ts";
 export { type LoadedAgentFile, loadAgentFile } from "./agent-file/load-agent-file.ts";
 export { type FileRemark, type ReadAgentFile, readAgentFile } from "./agent-file/read-agent-file.ts";
+export { type FunctionToolOptions, functionTool } from "./function-tool.ts";
 export { Runtime, type TurnResult } from "./runtime.ts";
 export type { RuntimeAdapters, RuntimeOptions } from "./runtime-options.ts";

@@ -48,7 +48,7 @@ export interface RuntimeOptions {
    * the one it was opened with.
    */
   readonly agent?: AgentProfile;
-  /** The working directory; tools are at home in it and in `folders`. */
+  /** The working directory; tools are at home in it and in `folders`. An agent's own `work_dir` wins. */
   readonly cwd: string;
   /** Further workspace folders. */
   readonly folders?: readonly string[];

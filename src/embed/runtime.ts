@@ -10,7 +10,7 @@ import type { AgentProfile } from "../protocol/agent-profile.ts";
 import type { AgentEvent, EventOf, EventType } from "../protocol/events.ts";
 import type { TurnError, UserInput } from "../protocol/items.ts";
 import type { Op } from "../protocol/ops.ts";
-import { finalWordsOf } from "../protocol/reply-blocks.ts";
+import { finalWordsOf, proseOf } from "../protocol/reply-blocks.ts";
 import type { Entry, SessionState } from "../protocol/state.ts";
 import type { PermissionHandler } from "../runtime/permission-gate.ts";
 import type { QuestionHandler } from "../runtime/question-desk.ts";
@@ -238,18 +238,19 @@ export class Runtime {
     return {
       turnId: event.turnId ?? "",
       reason: event.reason,
-      text: lastWordsOf(last),
+      text: lastWordsOf(last, event.reason),
       ...(event.error ? { error: event.error } : {}),
       steps: event.steps,
     };
   }
 }
 
-function lastWordsOf(entry: Entry | undefined): string {
+function lastWordsOf(entry: Entry | undefined, reason: TurnResult["reason"]): string {
   if (entry?.kind !== "item" || entry.item.kind !== "assistant_message") return "";
   const { text, blocks } = entry.item;
-  // A reply that acts through blocks ends the task with its completion; any other is given as it is.
-  return blocks ? finalWordsOf(text, blocks) : text;
+  if (!blocks) return text;
+  // A reply that acts through blocks ends the task with its completion, which says what was not reached otherwise.
+  return reason === "completed" ? finalWordsOf(text, blocks) : proseOf(text, blocks).trim();
 }
 
 /** What a task ends with that was taken back before its turn began. */

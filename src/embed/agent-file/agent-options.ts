@@ -29,6 +29,7 @@ export function withAgent(options: RuntimeOptions, recorded?: AgentProfile): Run
   return {
     ...options,
     agent,
+    cwd: agent.workDir ?? options.cwd,
     ...(chosen === undefined ? {} : { model: chosen }),
     interface: options.interface ?? agent.interface,
     approval: stricter(options.approval ?? "untrusted", agent.approval),
