@@ -1,10 +1,13 @@
 /**
- * Follows the timeline's scroller: a person who goes up lets go of the bottom, reaching it holds on again, and a resize
- * keeps what was held. The list corrects its position by itself whenever rows turn out higher or lower than guessed, so
+ * Follows the timeline's scroller: a person who goes up or opens something lets go of the bottom, reaching it holds on
+ * again, and a resize keeps what was held. The list corrects its position by itself whenever rows turn out higher or lower than guessed, so
  * going up counts only right after something a person does.
  */
 const BOTTOM_SLACK_PX = 24;
 const INTENT_MS = 400;
+/** What was opened has been drawn by then. */
+const OPENED_MS = 150;
+const OPENERS = "[aria-expanded=false], details:not([open]) > summary";
 const UP_KEYS = new Set(["ArrowUp", "PageUp", "Home"]);
 
 export function watcher(
@@ -51,10 +54,23 @@ export function watcher(
       // The scroll bar belongs to the element itself; its rows are children.
       element.addEventListener("pointerdown", (event) => setDragging(event.target === element), options);
       window.addEventListener("pointerup", () => setDragging(false), options);
+      const isAtBottom = (): boolean =>
+        element.scrollHeight - element.scrollTop - element.clientHeight < BOTTOM_SLACK_PX;
+      // What somebody opens stays where it was clicked, also where it is high and the list stands at its end.
+      const opened = (event: Event): void => {
+        if (!stuck.current || !(event.target instanceof Element) || !event.target.closest(OPENERS)) return;
+        stuck.current = false;
+        setTimeout(() => {
+          if (stop?.signal.aborted) return;
+          stuck.current = isAtBottom() && isEnd();
+          setAtBottom(stuck.current);
+        }, OPENED_MS);
+      };
+      element.addEventListener("click", opened, options);
       element.addEventListener(
         "scroll",
         () => {
-          const bottom = element.scrollHeight - element.scrollTop - element.clientHeight < BOTTOM_SLACK_PX;
+          const bottom = isAtBottom();
           const now = performance.now();
           const byPerson = dragging || now - intent < INTENT_MS;
           // The scroll event of the last step down may come after the person has turned round.
