@@ -37,6 +37,7 @@ export class EnvironmentWatch {
   async tell(signal: AbortSignal): Promise<void> {
     const { files, hub, ids } = this.#options;
     if (files.isIdle) return;
+    files.resultsSeen();
     const found = await this.#look(signal);
     if (!found || signal.aborted) return;
     const { text, files: told } = describeFoundChanges(found);

@@ -66,6 +66,11 @@ export class FileWatch {
     return this.#options.ledger.size === 0;
   }
 
+  /** The next request shows the model the results of all its calls. */
+  resultsSeen(): void {
+    this.#options.ledger.recordResultsSeen();
+  }
+
   /** Sorted by path; null: nothing changed. The same changes are found again until the ledger is told of them. */
   async look(options: LookOptions): Promise<readonly FoundChange[] | null> {
     const { files, ledger } = this.#options;

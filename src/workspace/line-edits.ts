@@ -55,6 +55,14 @@ export function applyLineEdits(document: TextDocument, edits: readonly LineEdit[
   return rebuilt(document, text);
 }
 
+/** The first line, as numbered before, that has another number or another line below it afterwards; null: none. */
+export function firstMovedLine(edits: readonly LineEdit[]): number | null {
+  const moving = inOrder(edits).find(
+    ({ startLine, endLine, content }) => splitLines(content).length !== endLine - startLine + 1,
+  );
+  return moving?.startLine ?? null;
+}
+
 /**
  * Adds lines at the end, on a line of their own. What ended in a newline still does; the content's own final newline
  * decides otherwise.

@@ -10,8 +10,9 @@ import type { FileChange } from "../protocol/items.ts";
 import { describeChange } from "./describe-change.ts";
 import { applyEdit, describeEdit, type FileEdit } from "./file-edit.ts";
 import { describeWriteError, folderText, missingText, readOnlyText } from "./file-errors.ts";
+import { firstMovedLine } from "./line-edits.ts";
 import { loadFile } from "./read-file.ts";
-import type { Knowledge, ReadLedger } from "./read-ledger.ts";
+import type { Knowledge, MovedLines, ReadLedger } from "./read-ledger.ts";
 import type { TextDiff } from "./text-diff.ts";
 import { decodeDocument, encodeDocument } from "./text-document.ts";
 import type { ResolvedPath, WorkspacePaths } from "./workspace-paths.ts";
@@ -60,7 +61,16 @@ export async function planWrite(deps: WriteDeps, given: string, edit: FileEdit):
   if (stat && !stat.writable) return refused(readOnlyText(shown));
   const hash = hashOf(bytes);
   const knowledge = await ledger.check(path, { hash, bytes });
-  if (edit.kind === "lines" && knowledge.kind !== "current") return refused(staleText(shown, knowledge));
+  if (edit.kind === "lines") {
+    if (knowledge.kind !== "current") return refused(staleText(shown, knowledge));
+    const movedFrom = ledger.movedFrom(path);
+    if (
+      movedFrom !== undefined &&
+      edit.edits.some(({ startLine, endLine }) => Math.max(startLine, endLine) >= movedFrom)
+    ) {
+      return refused(movedText(shown, movedFrom));
+    }
+  }
   return finish(deps, target, edit, { bytes, hash, unread: knowledge.kind !== "current" });
 }
 
@@ -131,7 +141,7 @@ export async function commitWrite(
   const before = beforeHash === null ? null : { hash: beforeHash, bytes: plan.before };
   // Appending to a file does not show what else is in it.
   const seen = edit.kind === "overwrite" || !plan.unread;
-  ledger.recordWrite(path, before, { hash: afterHash, bytes: plan.after }, seen);
+  ledger.recordWrite(path, before, { hash: afterHash, bytes: plan.after }, { seen, moved: movedBy(edit) });
   return { kind: "written" };
 }
 
@@ -147,6 +157,15 @@ function staleText(shown: string, knowledge: Exclude<Knowledge, { kind: "current
   const ranges = knowledge.kind === "stale" ? knowledge.ranges : null;
   const where = ranges && ranges.length > 0 ? ` at ${nameRanges(ranges)} (as numbered now)` : "";
   return `${shown} was changed since you read it${where}. Call read_file again before you edit it.`;
+}
+
+function movedText(shown: string, line: number): string {
+  return `An earlier call of this reply has moved line ${line} of ${shown} and those below it, so these line numbers may be old. Its result shows where lines are now: repeat this edit in your next reply, by those numbers. Several places in one reply: mode "multi_edit".`;
+}
+
+function movedBy(edit: FileEdit): MovedLines {
+  if (edit.kind === "overwrite") return "rewritten";
+  return edit.kind === "append" ? null : firstMovedLine(edit.edits);
 }
 
 function nameRanges(ranges: readonly { readonly start: number; readonly end: number }[]): string {

@@ -46,10 +46,15 @@ export interface CoveredChange {
   readonly after: Content | null;
 }
 
+/** The first line that a write has moved; null: none; `rewritten`: the writer gave the whole content. */
+export type MovedLines = number | null | "rewritten";
+
 interface Entry {
   /** Of the bytes that the model has read or written. */
   seenHash: string | undefined;
   told: ToldContent;
+  /** See `movedFrom`. */
+  movedFrom: number | undefined;
 }
 
 export interface ReadLedgerOptions {
@@ -81,12 +86,35 @@ export class ReadLedger {
 
   /**
    * The agent has written this over `before` (null: there was no file). `seen`: the model knows all of the new content,
-   * which it does not after adding to a file that it never read.
+   * which it does not after adding to a file that it never read. `moved`: the first line whose number the write has
+   * changed; null: none has.
    */
-  recordWrite(path: string, before: Content | null, after: Content, seen: boolean): void {
+  recordWrite(
+    path: string,
+    before: Content | null,
+    after: Content,
+    { seen, moved }: { readonly seen: boolean; readonly moved: MovedLines },
+  ): void {
     const known = this.#files.get(path);
     const covered = known ? coveredBy(known.told, before) : null;
     this.#set(path, seen ? after.hash : known?.seenHash, toldOf({ ...after, version: null }, covered));
+    if (moved === "rewritten") return;
+    const from = Math.min(known?.movedFrom ?? Number.POSITIVE_INFINITY, moved ?? Number.POSITIVE_INFINITY);
+    const entry = this.#files.get(path);
+    if (entry && Number.isFinite(from)) entry.movedFrom = from;
+  }
+
+  /** The model gets to see the results of all its calls so far, and with them where lines are now. */
+  recordResultsSeen(): void {
+    for (const entry of this.#files.values()) entry.movedFrom = undefined;
+  }
+
+  /**
+   * The first line that has another number than when the model last saw the file or the result of a write to it: of
+   * this line and those below, a number in a call of the same reply may be meant as before or as after the write.
+   */
+  movedFrom(path: string): number | undefined {
+    return this.#files.get(path)?.movedFrom;
   }
 
   /** From now on this is what the model was last told. `seen`: it was shown every changed line. */
@@ -152,7 +180,7 @@ export class ReadLedger {
     if (old) this.#keep(old.told, -1);
     this.#files.delete(path);
     const kept = this.#bounded(told);
-    this.#files.set(path, { seenHash, told: kept });
+    this.#files.set(path, { seenHash, told: kept, movedFrom: undefined });
     this.#keep(kept, 1);
     this.#dropOldest();
   }

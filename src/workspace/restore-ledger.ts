@@ -1,7 +1,7 @@
 /** What the model knew of files when its process ended, from the session's journal: hashes, not the content. */
 import type { AgentEvent, EventOf, Recovery } from "../protocol/events.ts";
 import type { ToolDisplay } from "../protocol/items.ts";
-import type { FileState, ReadLedger } from "./read-ledger.ts";
+import type { FileState, MovedLines, ReadLedger } from "./read-ledger.ts";
 
 type BegunWrite = Extract<Recovery, { kind: "edit" }>;
 
@@ -22,6 +22,10 @@ export function restoreLedger(ledger: ReadLedger, events: Iterable<AgentEvent>):
         else if (write && (status === "done" || status === "interrupted")) restoreBegun(ledger, write);
         break;
       }
+      case "usage.updated":
+        // A response has been taken: the request before it showed all results.
+        ledger.recordResultsSeen();
+        break;
       case "environment.changed":
         for (const file of event.files) restoreTold(ledger, file);
         break;
@@ -44,8 +48,16 @@ function restoreFrom(ledger: ReadLedger, display: ToolDisplay): void {
     // Adding to a file does not show what else is in it, so the base has to be known.
     const seen = beforeHash === null || ledger.hashOf(path) === beforeHash;
     const before = beforeHash === null ? null : { hash: beforeHash, bytes: null };
-    ledger.recordWrite(path, before, { hash: afterHash, bytes: null }, seen);
+    ledger.recordWrite(path, before, { hash: afterHash, bytes: null }, { seen, moved: movedIn(display) });
   }
+}
+
+/** At the latest; which mode it was written by is not known any more. */
+function movedIn({ change, diff }: Extract<ToolDisplay, { kind: "edit" }>): MovedLines {
+  if (change.beforeHash === null) return "rewritten";
+  if (change.addedLines === change.removedLines) return null;
+  const hunk = /^@@ -(\d+)/m.exec(diff)?.[1];
+  return Math.max(1, Number(hunk ?? 1));
 }
 
 function restoreTold(ledger: ReadLedger, file: EventOf<"environment.changed">["files"][number]): void {

@@ -46,7 +46,7 @@ export function writeFile(deps: Pick<ToolDeps, "paths" | "files" | "ledger">): T
   return defineTool({
     name: "write_file",
     description:
-      "Creates or changes a text file. edit, insert and multi_edit need the file to be read first and unchanged since. Line numbers count as the file is when the call runs, after earlier calls of the same reply; to change several places at once use multi_edit. Line endings are kept.",
+      "Creates or changes a text file. edit, insert and multi_edit need the file to be read first and unchanged since. To change several places of a file in one reply use multi_edit: an edit at or below lines that an earlier call of the same reply has moved is refused. Line endings are kept.",
     input,
     parallelSafe: false,
     summarize,

@@ -3,6 +3,7 @@ import { rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hashOf } from "../../../src/base/content-hash.ts";
 import { NodeFileSystem } from "../../../src/node/files/node-file-system.ts";
+import { openTestSession } from "../../support/session-harness.ts";
 import { symlinkTo } from "../../support/temp-workspace.ts";
 import { type Toolbox, toolbox, toolContext } from "../../support/toolbox.ts";
 
@@ -87,6 +88,7 @@ describe("write_file", () => {
     assert.match((await write({ mode: "insert", after_line: 0, content: "0" })).output, /1 line inserted after line 0/);
     assert.equal((await write({ mode: "a", content: "6" })).status, "done");
     assert.equal(await content(), "0\n1\n2\n3\n4\n5\n6\n");
+    box.fileWatch.resultsSeen();
     const edits = [
       { start_line: 6, end_line: 7, content: "five\nsix\n" },
       { start_line: 1, end_line: 2, content: "" },
@@ -271,10 +273,63 @@ describe("write_file", () => {
     assert.match(result.output, /read-only for this process.*No file was changed/);
   });
 
-  it("edits one file several times in a row by the lines as they then are", async () => {
+  it("takes several edits of one reply where no line has moved, and from the bottom up", async () => {
     await read();
-    await write({ mode: "edit", start_line: 1, end_line: 1, content: "1a\n1b" });
-    await write({ mode: "edit", start_line: 3, end_line: 3, content: "two" });
-    assert.equal(await content(), "1a\n1b\ntwo\n3\n4\n5\n");
+    await write({ mode: "edit", start_line: 4, end_line: 4, content: "four" });
+    await write({ mode: "edit", start_line: 5, end_line: 5, content: "5a\n5b" });
+    await write({ mode: "insert", after_line: 2, content: "2b" });
+    assert.equal((await write({ mode: "edit", start_line: 1, end_line: 1, content: "one" })).status, "done");
+    assert.equal(await content(), "one\n2\n2b\n3\nfour\n5a\n5b\n");
+  });
+
+  it("takes no edit of lines that an earlier call of the same reply has moved", async () => {
+    await read();
+    await write({ mode: "edit", start_line: 3, end_line: 3, content: "3a\n3b" });
+    const moved = /has moved line 3 of a\.ts and those below it.*in your next reply, by those numbers.*multi_edit/;
+    await refused({ mode: "edit", start_line: 4, end_line: 4, content: "x" }, moved);
+    await refused({ mode: "insert", after_line: 5, content: "x" }, moved);
+    const edits = [
+      { start_line: 1, end_line: 1, content: "x" },
+      { start_line: 5, end_line: 5, content: "y" },
+    ];
+    await refused({ mode: "multi_edit", edits }, moved);
+    assert.equal((await write({ mode: "insert", after_line: 0, content: "0" })).status, "done");
+    await refused({ mode: "edit", start_line: 1, end_line: 1, content: "x" }, /has moved line 1 of/);
+    box.fileWatch.resultsSeen();
+    assert.equal((await write({ mode: "edit", start_line: 6, end_line: 6, content: "four" })).status, "done");
+    assert.equal(await content(), "0\n1\n2\n3a\n3b\nfour\n5\n");
+  });
+
+  it("takes it in the next reply, which has seen where lines are now", async () => {
+    const edit = (line: number, text: string) => ({
+      name: "write_file",
+      arguments: { path: "a.ts", mode: "edit", start_line: line, end_line: line, content: text },
+    });
+    const t = openTestSession({
+      approver: { kind: "allow-all" },
+      tools: box.tools,
+      fileWatch: box.fileWatch,
+      script: [
+        { calls: [{ name: "read_file", arguments: { path: "a.ts" } }] },
+        { calls: [edit(1, "1a\n1b"), edit(3, "three")] },
+        { calls: [edit(4, "three")] },
+        { text: "done" },
+      ],
+    });
+    await t.run("go");
+    const outcomes = t.events.flatMap((event) => (event.type === "tool.finished" ? [event.outcome.status] : []));
+    assert.deepEqual(outcomes, ["done", "done", "failed", "done"]);
+    assert.equal(await content(), "1a\n1b\n2\nthree\n4\n5\n");
+  });
+
+  it("knows the lines of what it has written or read as a whole, or only added to", async () => {
+    const edit = { mode: "edit", start_line: 2, end_line: 2, content: "x" };
+    await write({ content: "a\nb\n" });
+    await write({ mode: "a", content: "c\n" });
+    assert.equal((await write(edit)).status, "done");
+    await write({ mode: "insert", after_line: 0, content: "0" });
+    await read();
+    assert.equal((await write(edit)).status, "done");
+    assert.equal(await content(), "0\nx\nx\nc\n");
   });
 });

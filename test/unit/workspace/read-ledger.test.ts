@@ -55,12 +55,12 @@ describe("read ledger", () => {
     const ledger = new ReadLedger();
     const [known, foreign, own] = [content("1\n"), content("2\n"), content("3\n")];
     ledger.recordRead("/f", known, true);
-    ledger.recordWrite("/f", foreign, own, true);
+    ledger.recordWrite("/f", foreign, own, { seen: true, moved: null });
     const told = ledger.told("/f") ?? assert.fail();
     assert.equal(told.covered?.after?.hash, foreign.hash);
     ledger.recordTold("/f", { ...told, covered: null }, false);
     assert.equal(ledger.told("/f")?.covered, null);
-    ledger.recordWrite("/f", own, content("4\n"), true);
+    ledger.recordWrite("/f", own, content("4\n"), { seen: true, moved: null });
     assert.equal(ledger.told("/f")?.covered, null, "its own write is nobody else's change");
   });
 
@@ -130,6 +130,14 @@ describe("a ledger from a journal", () => {
   it("still has to tell what an own write went over", () => {
     const covered = restored(read("h1"), edit("h2", "h3")).told("/f")?.covered;
     assert.equal(covered?.after?.hash, "h2");
+  });
+
+  it("knows of lines that moved until the reply after", () => {
+    const responded = event({ type: "usage.updated", usage: null, model: "m" });
+    const moved = restored(read("h1"), responded, edit("h1", "h2"));
+    assert.equal(moved.movedFrom("/f"), 1);
+    assert.equal(restored(read("h1"), edit("h1", "h2"), responded).movedFrom("/f"), undefined);
+    assert.equal(restored(edit(null, "h2")).movedFrom("/f"), undefined, "the whole content is its own");
   });
 
   it("takes a write that a dead process began for possible", () => {
