@@ -13,6 +13,46 @@ interface Scroller {
   scrollTop: number;
 }
 
+/** Runs in the page: goes down by less than a screen at a time and names the steps that have left rows out. */
+async function stepDown(element: unknown, steps: number) {
+  interface Box {
+    readonly top: number;
+    readonly bottom: number;
+  }
+  interface Item {
+    readonly dataset: { readonly itemIndex?: string };
+    readonly clientHeight: number;
+    scrollTop: number;
+    readonly ownerDocument: { querySelectorAll(selector: string): ArrayLike<Item> };
+    querySelectorAll(selector: string): ArrayLike<Item>;
+    getBoundingClientRect(): Box;
+  }
+  const list = element as Item;
+  const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const visible = (): { first: number; last: number } | undefined => {
+    const { top, bottom } = list.getBoundingClientRect();
+    const boxes = Array.from(list.querySelectorAll("[data-item-index]"))
+      .map((item) => ({ number: Number(item.dataset.itemIndex), box: item.getBoundingClientRect() }))
+      .filter(({ box }) => box.bottom > top && box.top < bottom);
+    const [first, last] = [boxes[0], boxes.at(-1)];
+    if (!first || !last || first.box.top > top + 50 || last.box.bottom < bottom - 50) return undefined;
+    return { first: first.number, last: last.number };
+  };
+  const skips: string[] = [];
+  const start = visible();
+  let before = start;
+  for (let step = 0; step < steps; step += 1) {
+    list.scrollTop += list.clientHeight * 0.7;
+    await sleep(32);
+    for (let waits = 0; waits < 100 && !visible(); waits += 1) await sleep(20);
+    const now = visible();
+    if (!now || !before || now.first > before.last) skips.push(`${step}: ${JSON.stringify([before, now])}`);
+    before = now;
+  }
+  const nodes = list.ownerDocument.querySelectorAll("*").length;
+  return { skips, shown: (before?.last ?? 0) - (start?.first ?? 0), nodes };
+}
+
 describe("a turn of 5,000 entries in the panel", function () {
   this.timeout(120_000);
   const CALLS = 4_998;
@@ -102,6 +142,20 @@ describe("a turn of 5,000 entries in the panel", function () {
       assert.ok(Object.keys(before).length > 10);
     }
     assert.equal(loads, 4);
+  });
+
+  it("comes one row after the other on the way down, though rows differ in height and those far above are dropped", async () => {
+    await page.goto(`${playground.url}/panel?scene=long&speed=instant`);
+    await page.locator(".row-footer").first().waitFor();
+    await list().focus();
+    await page.keyboard.press("Control+Home");
+    await page.getByText("Task 1: ").last().waitFor();
+    await page.waitForTimeout(300);
+    const { skips, shown, nodes } = await list().evaluate(stepDown, 400);
+    assert.deepEqual(skips, []);
+    // Further than what is kept at once.
+    assert.ok(shown > 1_700, `${shown} rows`);
+    assert.ok(nodes < 1_500, `${nodes} nodes`);
   });
 
   it("is gone through by keyboard: to its beginning, on from there, and to the end", async () => {

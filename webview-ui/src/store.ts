@@ -46,6 +46,10 @@ export interface Panel {
   pageOlder(): void;
   /** To the first entry of the session. False when it is here already and only has to be scrolled to. */
   goToFirst(): boolean;
+  /** To an entry far from what is held. */
+  goTo(place: Place): void;
+  /** A new list of the same rows, at the same place. */
+  renewList(): void;
   /** Back to the live end, over a gap. */
   goToLatest(): void;
 }
@@ -154,6 +158,8 @@ export function createPanel(bridge: Bridge, clock: Clock): Panel {
       ask("after", FIRST_PLACE, { goTo: FIRST_PLACE });
       return true;
     },
+    goTo: (place) => ask("after", place, { goTo: place }),
+    renewList: () => store.setState((state) => ({ visit: state.visit + 1, landing: readingOf(state) })),
     goToLatest: () =>
       store.setState(({ visit }) => ({ past: null, loading: null, visit: visit + 1, landing: null, anchor: null })),
   };

@@ -16,13 +16,18 @@ export function Clamped({ text, chars, stateKey }: ClampedProps) {
   const whole = usePanelState((state) => state.expanded[stateKey] ?? false);
   // A little more than fits would only cost a click.
   if (text.length <= chars * 1.2) return text;
+  const length = text.length.toLocaleString();
   const shown = text.slice(0, whole ? MOST_CHARS : chars);
   return (
     <>
       {shown}
       {shown.length < text.length && "…"}
       <button type="button" className="more block" aria-expanded={whole} onClick={() => panel.toggle(stateKey, !whole)}>
-        {whole ? "Show less" : `Show all ${text.length.toLocaleString()} characters`}
+        {whole
+          ? "Show less"
+          : text.length > MOST_CHARS
+            ? `Show more of ${length} characters`
+            : `Show all ${length} characters`}
       </button>
     </>
   );

@@ -1,4 +1,5 @@
 import { memo } from "react";
+import type { ListRow } from "../logic/list-rows.ts";
 import type { Row } from "../logic/rows.ts";
 import { Completion } from "./completion.tsx";
 import { Notice } from "./notice.tsx";
@@ -16,7 +17,9 @@ import { UserMessage } from "./user-message.tsx";
 import { Working } from "./working.tsx";
 
 /** Padding instead of margins: the virtual list measures boxes. */
-export const RowView = memo(function RowView({ row }: { row: Row }) {
+export const RowView = memo(function RowView({ row }: { row: ListRow }) {
+  // Of one that was dropped, only until it is loaded again.
+  if (row.kind === "ghost") return <div className="row row-ghost" />;
   const content = contentOf(row);
   return (
     <div className={`row row-${row.kind}`}>

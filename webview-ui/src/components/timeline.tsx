@@ -2,8 +2,9 @@
 import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { type ListRange, Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import type { SessionState } from "../../../src/protocol/state.ts";
-import { firstRowCount } from "../logic/first-rows.ts";
 import { newerEdge } from "../logic/held.ts";
+import type { ListRow } from "../logic/list-rows.ts";
+import { firstRowCount, meanHeight } from "../logic/row-heights.ts";
 import { type Row, rowAt } from "../logic/rows.ts";
 import { usePanel, usePanelState } from "../store.ts";
 import { AttentionBar } from "./attention-bar.tsx";
@@ -12,10 +13,12 @@ import { RowView } from "./row-view.tsx";
 import { onEdgeKeys } from "./scroll-keys.ts";
 import { watcher } from "./scroll-watcher.ts";
 import { NewerEntries, OlderEntries } from "./timeline-edges.tsx";
-import { useFirstIndex } from "./use-first-index.ts";
+import { useListRows } from "./use-list-rows.ts";
 import { useLoadAhead } from "./use-load-ahead.ts";
 
-const OVERSCAN = { top: 200, bottom: 200 };
+/** Ghosts weigh little, but not nothing. */
+const MOST_GHOSTS = 20_000;
+const OVERSCAN = { top: 300, bottom: 200 };
 
 interface TimelineProps {
   session: SessionState;
@@ -27,11 +30,18 @@ export const Timeline = memo(function Timeline({ session, rows: allRows }: Timel
   const list = useRef<VirtuosoHandle>(null);
   const scroller = useRef<HTMLElement | null>(null);
   const landing = useLanding(session.sessionId, allRows);
-  const { rows, firstCount } = useFirstScreen(allRows, landing === null);
+  const [rowHeight] = useState(() => meanHeight(allRows, window.innerWidth));
+  const { source, firstCount } = useFirstScreen(allRows, landing === null);
+  const listRows = useListRows(source);
+  const { rows, firstNumber, ghosts } = listRows;
   const stuck = useRef(landing === null);
   const [atBottom, setAtBottom] = useState(landing === null);
-  const firstItemIndex = useFirstIndex(rows);
   const gap = usePanelState((state) => newerEdge(state) !== null);
+
+  const crowded = ghosts > MOST_GHOSTS;
+  useEffect(() => {
+    if (crowded) panel.renewList();
+  }, [panel, crowded]);
 
   const toBottom = useCallback(() => {
     const element = scroller.current;
@@ -77,14 +87,14 @@ export const Timeline = memo(function Timeline({ session, rows: allRows }: Timel
     toLatest();
   }, [newestTurn, toLatest]);
 
-  const loadAhead = useLoadAhead(rows, firstItemIndex);
+  const loadAhead = useLoadAhead(listRows);
   const rangeChanged = useCallback(
     ({ startIndex, endIndex }: ListRange) => {
-      const row = stuck.current ? undefined : rows[startIndex - firstItemIndex];
+      const row = stuck.current ? undefined : rows[startIndex - firstNumber];
       panel.set({ anchor: row ? { sessionId: session.sessionId, rowKey: row.key, place: row.place } : null });
       loadAhead(startIndex, endIndex);
     },
-    [panel, rows, firstItemIndex, session.sessionId, loadAhead],
+    [panel, rows, firstNumber, session.sessionId, loadAhead],
   );
 
   const showRow = (key: string): void => {
@@ -99,8 +109,8 @@ export const Timeline = memo(function Timeline({ session, rows: allRows }: Timel
     if (index < 0) return;
     panel.set({ revealed: null });
     stuck.current = false;
-    list.current?.scrollIntoView({ index, done: () => focusRow(scroller.current, index + firstItemIndex) });
-  }, [panel, rows, revealed, firstItemIndex]);
+    list.current?.scrollIntoView({ index, done: () => focusRow(scroller.current, index + firstNumber) });
+  }, [panel, rows, revealed, firstNumber]);
 
   return (
     <div className="timeline">
@@ -108,11 +118,12 @@ export const Timeline = memo(function Timeline({ session, rows: allRows }: Timel
       <Virtuoso
         ref={list}
         className="timeline-scroller"
-        data={rows as Row[]}
-        firstItemIndex={firstItemIndex}
+        data={rows as ListRow[]}
+        firstItemIndex={firstNumber}
         {...(landing ? { initialTopMostItemIndex: landing } : { initialItemCount: firstCount })}
         computeItemKey={(_, row) => row.key}
         itemContent={(_, row) => <RowView row={row} />}
+        defaultItemHeight={rowHeight}
         increaseViewportBy={OVERSCAN}
         rangeChanged={rangeChanged}
         scrollerRef={setScroller}
@@ -144,7 +155,7 @@ function focusRow(scroller: HTMLElement | null, number: number): void {
 }
 
 /** The last rows alone until they are on the screen, then all of them, when the list begins at its end. */
-function useFirstScreen(rows: readonly Row[], fromEnd: boolean): { rows: readonly Row[]; firstCount: number } {
+function useFirstScreen(rows: readonly Row[], fromEnd: boolean): { source: readonly Row[]; firstCount: number } {
   const [firstKey] = useState(() => {
     if (!fromEnd) return undefined;
     const { innerWidth, innerHeight } = window;
@@ -170,8 +181,8 @@ function useFirstScreen(rows: readonly Row[], fromEnd: boolean): { rows: readonl
           0,
           rows.findIndex(({ key }) => key === firstKey),
         );
-    const shown = first === 0 ? rows : rows.slice(first);
-    return { rows: shown, firstCount: shown.length };
+    const source = first === 0 ? rows : rows.slice(first);
+    return { source, firstCount: source.length };
   }, [rows, drawn, firstKey]);
 }
 

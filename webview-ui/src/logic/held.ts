@@ -38,7 +38,7 @@ export interface HeldBounds {
 }
 
 /** A program may make 1,000 calls: there is room for one and what is around it. */
-export const heldBounds: HeldBounds = { liveMost: 400, liveKept: 200, past: { entries: 1_500, chars: 4_000_000 } };
+export const heldBounds: HeldBounds = { liveMost: 400, liveKept: 200, past: { entries: 1_500, chars: 16_000_000 } };
 
 /** Where the person reads: an entry, or null at the end, following what comes. */
 export type Reading = Place | null;
