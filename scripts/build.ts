@@ -1,11 +1,12 @@
 /**
- * Fills dist/: the bundles, the JSON schema of agent files and the declarations of `codepilot/runtime`. `npm run build`
- * and, as a step, `npm test`.
+ * Fills dist/: the bundles, the JSON schema of agent files, the notices of what they contain of others, and the
+ * declarations of `codepilot/runtime`. `npm run build` and, as a step, `npm test`.
  */
 import { rm, writeFile } from "node:fs/promises";
 import { agentFileJsonSchema } from "../src/protocol/agent-file.ts";
 import { run } from "./child-process.ts";
 import { formatTally, type Tally } from "./layers.ts";
+import { writeNotices } from "./notices.ts";
 import { fromRoot } from "./paths.ts";
 import { runMain, say } from "./progress.ts";
 
@@ -18,6 +19,7 @@ export async function build(): Promise<Tally> {
   ];
   const outcomes = await Promise.all(steps);
   await writeSchema();
+  if (outcomes.every((ok) => ok)) await writeNotices();
   const failed = outcomes.filter((ok) => !ok).length;
   return { passed: outcomes.length - failed, failed, skipped: 0 };
 }
