@@ -27,6 +27,8 @@ export type Phase =
   | "retrying"
   | "interrupted";
 
+export type AssistantMessage = Extract<Item, { kind: "assistant_message" }>;
+
 export interface ItemEntry {
   readonly kind: "item";
   readonly item: Item;
@@ -206,6 +208,20 @@ export const emptyState: SessionState = {
 export function awaitsModel(turn: TurnState | undefined): boolean {
   const last = turn?.entries.findLast((entry) => entry.kind !== "notice");
   return last?.kind !== "item" || last.item.kind === "user_message";
+}
+
+/** The messages of the newest whole response, in order. */
+export function lastReplyOf(turn: TurnState | undefined): readonly AssistantMessage[] {
+  const entries = turn?.entries.filter((entry) => entry.kind === "item" && entry.step === turn.steps - 1) ?? [];
+  return entries.flatMap((entry) =>
+    entry.kind === "item" && entry.item.kind === "assistant_message" ? [entry.item] : [],
+  );
+}
+
+/** The model has not seen all words yet: some came after its newest response. */
+export function hasUnseenWords(turn: TurnState | undefined): boolean {
+  const last = turn?.entries.findLast((entry) => entry.kind === "item");
+  return last?.item.kind === "user_message" && last.step === turn?.steps;
 }
 
 /** The program that has not ended yet; there is one at most, and it is the newest. */

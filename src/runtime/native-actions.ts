@@ -1,7 +1,7 @@
 /** Replies that act through the provider's own tool calls. */
 import type { IdSource } from "../base/ids.ts";
 import type { NewEvent } from "../protocol/events.ts";
-import { awaitsModel, openCallsOf, type ToolEntry } from "../protocol/state.ts";
+import { awaitsModel, hasUnseenWords, lastReplyOf, openCallsOf, type ToolEntry } from "../protocol/state.ts";
 import type { EventHub } from "./event-hub.ts";
 import { remark } from "./remark.ts";
 import type { RepetitionWatch } from "./repetition-watch.ts";
@@ -38,12 +38,13 @@ export class NativeActions implements TurnActions {
 
   async perform(signal: AbortSignal): Promise<ActionEnd> {
     const { hub, scheduler, repetition } = this.#options;
-    if (this.#cut) {
+    const turn = hub.state.turns.at(-1);
+    // Of one that a dead process had taken, only the record tells.
+    if (this.#cut || lastReplyOf(turn).some(({ incomplete }) => incomplete === "token-limit")) {
       this.#cut = false;
       await this.#refuseCutCalls();
       return ACTED;
     }
-    const turn = hub.state.turns.at(-1);
     const calls = openCallsOf(turn);
     if (calls.length === 0) return awaitsModel(turn) ? ACTED : DONE;
     await scheduler.runAll(calls, signal);
@@ -63,13 +64,16 @@ export class NativeActions implements TurnActions {
   }
 
   async #refuseCutCalls(): Promise<void> {
-    const { hub } = this.#options;
+    const { hub, ids } = this.#options;
+    const turn = hub.state.turns.at(-1);
     const output = "Not run: the reply was cut by the output limit before it was whole. Make the call again.";
-    const events: NewEvent[] = openCallsOf(hub.state.turns.at(-1)).map((call) => ({
+    const events: NewEvent[] = openCallsOf(turn).map((call) => ({
       type: "tool.finished",
       callId: call.callId,
       outcome: { status: "failed", output, durationMs: 0 },
     }));
+    // The remark is written behind the reply, so a kill may have come between.
+    if (!hasUnseenWords(turn)) events.push(remark(ids, CUT_REPLY));
     if (events.length > 0) await hub.emit(events);
   }
 

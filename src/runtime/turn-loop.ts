@@ -86,7 +86,8 @@ async function converge(deps: TurnDeps, actions: TurnActions, signal: AbortSigna
     const cut = result.stop === "truncated";
     cuts = cut ? cuts + 1 : 0;
     const read = actions.read(result.parts, cut ? "cut" : "whole", signal);
-    await recordResponse(deps, read.parts, selection.id, result.usage, read.events);
+    const parts = cut ? markedCut(read.parts) : read.parts;
+    await recordResponse(deps, parts, selection.id, result.usage, read.events);
     if (result.stop === "refused") return { reason: "failed", error: refusedError };
     acted = await actions.perform(signal);
   }
@@ -126,17 +127,31 @@ async function recordResponse(
   await deps.hub.emit([...events, { type: "usage.updated", usage, model }, ...after]);
 }
 
-async function injectSteers(deps: TurnDeps): Promise<void> {
-  const steers = deps.hub.state.queued.filter((message) => message.mode === "steer");
+/** The record says it too: what follows from it may be lost with the process. */
+function markedCut(parts: readonly ResponsePart[]): readonly ResponsePart[] {
+  const last = parts.findLastIndex((part) => part.kind === "item" && part.item.kind === "assistant_message");
+  return parts.map((part, index) =>
+    index === last && part.kind === "item" && part.item.kind === "assistant_message"
+      ? { kind: "item", item: { ...part.item, incomplete: "token-limit" } }
+      : part,
+  );
+}
+
+/** The words first, under the message's own id: of a write that is cut, none must be lost and none said twice. */
+async function injectSteers({ hub }: TurnDeps): Promise<void> {
+  const steers = hub.state.queued.filter((message) => message.mode === "steer");
   if (steers.length === 0) return;
-  await deps.hub.emit(
-    steers.flatMap(({ messageId, input }): NewEvent[] => [
-      { type: "message.injected", messageId },
-      {
-        type: "item.finished",
-        item: { kind: "user_message", id: deps.ids.next("item"), origin: "steer", ...input },
-      },
-    ]),
+  const entries = hub.state.turns.at(-1)?.entries ?? [];
+  const said = new Set(entries.flatMap((entry) => (entry.kind === "item" ? [entry.item.id] : [])));
+  await hub.emit(
+    steers.flatMap(({ messageId, input }): NewEvent[] => {
+      const injected: NewEvent = { type: "message.injected", messageId };
+      if (said.has(messageId)) return [injected];
+      return [
+        { type: "item.finished", item: { kind: "user_message", id: messageId, origin: "steer", ...input } },
+        injected,
+      ];
+    }),
   );
 }
 

@@ -13,8 +13,9 @@ import type { Access } from "../../src/protocol/permissions.ts";
 import { reduceAll } from "../../src/protocol/reduce.ts";
 import type { Approver } from "../../src/runtime/permission-gate.ts";
 import type { Answerer } from "../../src/runtime/question-desk.ts";
-import { Session } from "../../src/runtime/session.ts";
+import { type ScriptSupport, Session } from "../../src/runtime/session.ts";
 import { ToolRegistry } from "../../src/runtime/tool-registry.ts";
+import { scriptFunctions } from "../../src/scripting/script-functions.ts";
 import { FileWatch } from "../../src/workspace/file-watch.ts";
 import { ReadLedger } from "../../src/workspace/read-ledger.ts";
 import { type Script, ScriptedModel } from "./scripted-model.ts";
@@ -107,6 +108,8 @@ export interface HarnessOptions {
   readonly blobs?: Map<string, Uint8Array>;
   /** Over the ledger of the tools; default: no tool knows any file. */
   readonly fileWatch?: FileWatch;
+  /** Runs programs, where the journal begins with a session of the python interface. */
+  readonly engine?: ScriptSupport["engine"];
   /** Called before events are kept; a throw is a journal that can not be written. */
   readonly onAppend?: (events: readonly AgentEvent[], sync: boolean) => void;
 }
@@ -135,9 +138,14 @@ export function openTestSession(options: HarnessOptions) {
   const ids = countingIds();
   // Ids of an earlier process are not given out twice.
   for (const _ of kept)
-    for (const kind of ["turn", "item", "permission", "question", "message"] as const) ids.next(kind);
+    for (const kind of ["turn", "item", "call", "script", "permission", "question", "message"] as const) ids.next(kind);
   const registry = new ToolRegistry(options.tools ?? []);
   const files = new NodeFileSystem();
+  const { engine } = options;
+  const scripts = engine && {
+    ...{ engine, functions: () => scriptFunctions(registry.specs()), workDir: "/w" },
+    resolvePath: (path: string) => path,
+  };
   const session = new Session({
     state: reduceAll(kept),
     sessionId: "ses_test",
@@ -156,6 +164,7 @@ export function openTestSession(options: HarnessOptions) {
     answerer: () => options.answerer ?? { kind: "person" },
     selectModel: async () => ({ kind: "selected", client: model, name: "test", id: "scripted/test" }),
     contextSources: async () => ({ instructions: "Be good.", tools: registry.specs(), settings: {} }),
+    ...(scripts ? { scripts } : {}),
   });
   const events: AgentEvent[] = [];
   const listening = session.on((event) => events.push(event));

@@ -2,8 +2,15 @@
 import type { IdSource } from "../../base/ids.ts";
 import type { NewEvent } from "../../protocol/events.ts";
 import type { TurnError } from "../../protocol/items.ts";
-import type { Entry, ScriptEntry, TurnState } from "../../protocol/state.ts";
-import { awaitsModel } from "../../protocol/state.ts";
+import {
+  type AssistantMessage,
+  awaitsModel,
+  type Entry,
+  hasUnseenWords,
+  lastReplyOf,
+  type ScriptEntry,
+  type TurnState,
+} from "../../protocol/state.ts";
 import { PayloadDesk } from "../../scripting/payload-desk.ts";
 import { foreignEnvelope } from "../../scripting/protocol-messages.ts";
 import { parseReply } from "../../scripting/reply-parser.ts";
@@ -53,6 +60,7 @@ export class ScriptActions implements TurnActions {
   readonly #options: ScriptActionsOptions;
   #corrections = 0;
   #rejections = 0;
+  #isFirst = true;
 
   constructor(options: ScriptActionsOptions) {
     this.#options = options;
@@ -63,13 +71,16 @@ export class ScriptActions implements TurnActions {
   }
 
   read(parts: readonly ResponsePart[], kind: ResponseKind): ReadResponse {
-    const { ids } = this.#options;
     const kept = parts.filter((part) => part.kind === "item");
     const messages = kept.flatMap(({ item }) => (item.kind === "assistant_message" ? [item] : []));
-    const verdict = this.#judge(
-      messages.map((item) => item.text),
-      kind === "cut",
-    );
+    return { parts: kept, events: this.#consequences(messages, kind, kept.length < parts.length) };
+  }
+
+  /** What follows from a reply, to be written behind it: a program to run, or words to the model. */
+  #consequences(messages: readonly AssistantMessage[], kind: ResponseKind, calledNatively: boolean): NewEvent[] {
+    const { ids } = this.#options;
+    const texts = messages.map((item) => item.text);
+    const verdict = this.#judge(texts, kind === "cut");
     const events: NewEvent[] = [];
     if (verdict.kind === "run") {
       const itemId = messages.find((item) => item.blocks?.some((block) => block.kind === "control"))?.id ?? "";
@@ -82,7 +93,7 @@ export class ScriptActions implements TurnActions {
       });
     } else if (verdict.kind === "rejected") {
       events.push(remark(ids, `[EXECUTION RESULT]\n${verdict.message}`));
-    } else if (kept.length < parts.length) {
+    } else if (calledNatively) {
       events.push(remark(ids, NATIVE_CALL));
     } else if (verdict.kind === "chat" && verdict.foreignEnvelope && this.#corrections < MAX_CORRECTIONS) {
       events.push(remark(ids, `[EXECUTION RESULT]\n${foreignEnvelope()}`));
@@ -90,14 +101,16 @@ export class ScriptActions implements TurnActions {
     }
     if (verdict.kind === "run") this.#corrections = 0;
     this.#rejections = verdict.kind === "rejected" ? this.#rejections + 1 : 0;
-    return { parts: kept, events };
+    return events;
   }
 
   async perform(signal: AbortSignal): Promise<ActionEnd> {
     if (this.#rejections >= MAX_REJECTIONS) return ended({ reason: "failed", error: protocolError });
     const turn = this.#options.hub.state.turns.at(-1);
     const script = turn?.entries.findLast(belongsToLastStep(turn));
-    if (script?.kind !== "script") return awaitsModel(turn) ? ACTED : DONE;
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    if (script?.kind !== "script") return isFirst ? this.#takeUp(signal) : awaitsModel(turn) ? ACTED : DONE;
     const verdict = this.#verdictOf(script);
     const completes = verdict?.completion !== null && verdict?.completion !== undefined;
     if (script.outcome === undefined) {
@@ -107,8 +120,7 @@ export class ScriptActions implements TurnActions {
     }
     if (signal.aborted) return ACTED;
     const outcome = this.#scriptById(script.scriptId)?.outcome;
-    if (completes && outcome?.clean) return DONE;
-    // Words that came after it (a remark, a steer) are for the model: it has been seen before.
+    if (completes && outcome?.clean) return hasUnseenWords(turn) ? ACTED : DONE;
     const action = {
       name: "script",
       input: script.source,
@@ -123,6 +135,20 @@ export class ScriptActions implements TurnActions {
 
   async dispose(): Promise<void> {
     await this.#options.runner.endTurn();
+  }
+
+  /** A turn whose newest reply runs nothing; of one that is resumed, what follows from it may not be written yet. */
+  async #takeUp(signal: AbortSignal): Promise<ActionEnd> {
+    const { hub } = this.#options;
+    const turn = hub.state.turns.at(-1);
+    if (awaitsModel(turn)) return ACTED;
+    const reply = lastReplyOf(turn);
+    if (reply.some(({ incomplete }) => incomplete === "interrupted")) return ended({ reason: "interrupted" });
+    const cut = reply.some(({ incomplete }) => incomplete === "token-limit");
+    const events = this.#consequences(reply, cut ? "cut" : "whole", false);
+    if (events.length === 0) return DONE;
+    await hub.emit(events);
+    return this.perform(signal);
   }
 
   #judge(texts: readonly string[], cut: boolean): ReplyVerdict {

@@ -166,10 +166,10 @@ export class ScriptCalls implements ScriptHost {
       const summary = summarizeCall(registry.get(tool), tool, argumentsText);
       const script = { scriptId: this.#run.script.scriptId, index, line };
       events.push({ type: "tool.requested", callId, tool, argumentsText, summary, script });
-      if (refusal === undefined) continue;
-      const outcome = { status: "failed", output: `[${tool}] ERROR: ${refusal}`, durationMs: 0 } as const;
-      events.push({ type: "tool.finished", callId, outcome });
+      if (refusal !== undefined) events.push(refusalOf(callId, tool, refusal));
     }
+        // A kill may have come between the call and its refusal: it must not run now.
+        if (refusal !== undefined && !recorded.outcome) events.push(refusalOf(recorded.callId, tool, refusal));
     if (events.length > 0) await hub.emit(events);
     return callIds;
   }
@@ -226,4 +226,9 @@ export class ScriptCalls implements ScriptHost {
     const entries = this.#options.hub.state.turns.at(-1)?.entries ?? [];
     return entries.findLast((entry): entry is ToolEntry => entry.kind === "tool" && entry.callId === callId);
   }
+}
+
+function refusalOf(callId: string, tool: string, refusal: string): NewEvent {
+  const outcome = { status: "failed", output: `[${tool}] ERROR: ${refusal}`, durationMs: 0 } as const;
+  return { type: "tool.finished", callId, outcome };
 }

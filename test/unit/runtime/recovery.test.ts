@@ -4,7 +4,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hashOf } from "../../../src/base/content-hash.ts";
+import type { ModelRequest } from "../../../src/ports/model-client.ts";
 import type { AgentEvent } from "../../../src/protocol/events.ts";
+import type { ScriptedReply } from "../../support/scripted-model.ts";
 import { type HarnessOptions, openTestSession, someWrite, testTool } from "../../support/session-harness.ts";
 import { toolbox } from "../../support/toolbox.ts";
 
@@ -59,6 +61,41 @@ describe("recovery", () => {
         all.map((event) => event.seq),
         [...new Set(all.map((event) => event.seq))].sort((a, b) => a - b),
       );
+    }
+  });
+
+  it("goes on from every cut of a reply that its limit had cut, and of words said meanwhile", async () => {
+    const tools = [testTool({ name: "look" })];
+    const said = "Mind the cat.";
+    const replies = ({ input }: ModelRequest, _index: number): ScriptedReply => {
+      const told = input.flatMap((part) => (part.kind === "user" ? [part.text] : []));
+      if (told.includes(said)) return { text: "The cat is well." };
+      if (told.some((text) => text.includes("output limit"))) return { calls: [{ name: "look", arguments: {} }] };
+      return { text: "Half of wh", stop: "truncated" };
+    };
+    const whole = openTestSession({ script: replies, tools });
+    whole.session.on((event) => {
+      if (event.type === "tool.started") void whole.session.submit({ type: "turn.steer", input: { text: said } });
+    });
+    await whole.run("go");
+    const queued = whole.kept.findIndex((event) => event.type === "message.queued");
+    for (let cut = queued + 1; cut < whole.kept.length; cut += 1) {
+      const t = openTestSession({ script: replies, tools, journal: whole.kept.slice(0, cut) });
+      await t.session.submit({ type: "turn.resume" });
+      await t.session.idle();
+      assert.equal(t.session.state.turns[0]?.finished?.reason, "completed", `cut at ${cut}`);
+      const items = t.session.state.turns[0]?.entries.flatMap((entry) => (entry.kind === "item" ? [entry.item] : []));
+      assert.equal(items?.filter((item) => item.kind === "user_message" && item.text === said).length, 1);
+      assert.deepEqual(t.session.state.queued, []);
+    }
+    for (let cut = 1; cut < queued; cut += 1) {
+      const once: HarnessOptions["script"] = (request, index) =>
+        request.input.some((part) => part.kind === "tool_result") ? { text: "Looked." } : replies(request, index);
+      const t = openTestSession({ script: once, tools, journal: whole.kept.slice(0, cut) });
+      await t.session.submit({ type: "turn.resume" });
+      await t.session.idle();
+      const calls = t.session.state.turns[0]?.entries.filter((entry) => entry.kind === "tool");
+      assert.equal(calls?.length, 1, `cut at ${cut} after ${whole.kept[cut - 1]?.type}`);
     }
   });
 
