@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ScriptOutcome } from "../../../src/protocol/items.ts";
-import { raisedText, unusedPayloadsText } from "../../../src/runtime/scripts/script-report.ts";
+import { killedText, raisedText, unusedPayloadsText } from "../../../src/runtime/scripts/script-report.ts";
 import { languageOfFile, lineCount, linesOf, problemOf, windowOf } from "../../../webview-ui/src/logic/program-text.ts";
 
 const outcome = (fields: Partial<ScriptOutcome>): ScriptOutcome => ({
@@ -15,18 +15,20 @@ const outcome = (fields: Partial<ScriptOutcome>): ScriptOutcome => ({
 
 describe("a program's words", () => {
   it("tell a person the error and not what the model is advised", () => {
-    const traceback = "Traceback (most recent call last):\n  line 3, in <module>\nValueError: no";
-    const told = raisedText({
-      kind: "raised",
-      phase: "run",
-      type: "ValueError",
-      message: "no",
-      line: 3,
-      traceback,
-      names: [],
-    });
-    const output = `result of a call\nEXECUTION ERROR (Control Block, line 1): in a file that was read\n\n${told}`;
-    assert.equal(problemOf(outcome({ output })), `Line 3: ValueError: no\n${traceback}`);
+    const frame = (line: number, name: string) =>
+      `  File "<codepilot-control-block>", line ${line}, in ${name}\n    step()`;
+    const told = (frames: readonly string[], message = "no") => {
+      const traceback = ["Traceback (most recent call last):", ...frames, `ValueError: ${message}`].join("\n");
+      return raisedText({ kind: "raised", phase: "run", type: "ValueError", message, line: 3, traceback, names: [] });
+    };
+    const before = "result of a call\nEXECUTION ERROR (Control Block, line 1): in a file that was read\n\n";
+    const words = (text: string) => problemOf(outcome({ output: before + text }));
+    assert.equal(words(told([frame(3, "<module>")])), "Line 3: ValueError: no");
+    assert.equal(words(told([frame(3, "<module>")], "no\nand no")), "Line 3: ValueError: no\nand no");
+    const two = [frame(3, "<module>"), frame(1, "step")];
+    assert.equal(words(told(two)), ["Line 3: ValueError: no", "Traceback (most recent call last):", ...two].join("\n"));
+    const killed = killedText({ kind: "killed", cause: "cpu-limit", message: "It computed for 30 s." }, []);
+    assert.match(words(killed) ?? "", /^It computed for 30 s\. /);
   });
 
   it("tell of payloads that were left over, and nothing where all went well", () => {

@@ -55,12 +55,27 @@ export function problemOf({ status, clean, output }: ScriptOutcome): string | nu
     status === "completed" ? ["The block ended itself with exit code", "PAYLOAD ERROR:"] : ["EXECUTION ERROR"];
   const found = starts.map((words) => lastLineWith(output, words)).filter((at) => at !== -1);
   if (found.length === 0) return null;
-  const lines = output.slice(Math.min(...found)).split("\n");
-  const told = lines.filter((line) => !ADVICE.test(line));
-  const [first = ""] = told;
-  const cause = first.replace(/^EXECUTION ERROR(?: \(Control Block\))?: |^EXECUTION ERROR \(Control Block, /, "");
-  const words = cause === first ? first : cause.replace(/^line (\d+)\): /, "Line $1: ");
-  return [words, ...told.slice(1)].join("\n").trim();
+  const told = output
+    .slice(Math.min(...found))
+    .split("\n")
+    .filter((line) => !ADVICE.test(line))
+    .join("\n")
+    .trim();
+  const [, line, error] = /^EXECUTION ERROR(?: \(Control Block(?:, line (\d+))?\))?: (.*)$/s.exec(told) ?? [];
+  if (error === undefined) return told;
+  return (line === undefined ? "" : `Line ${line}: `) + withoutRepetition(error);
+}
+
+const TRACEBACK = "\nTraceback (most recent call last):";
+
+/** The traceback repeats the error at its end; one of a single frame says no more than the marked line does. */
+function withoutRepetition(error: string): string {
+  const at = error.indexOf(TRACEBACK);
+  if (at === -1) return error;
+  const cause = error.slice(0, at);
+  const traceback = error.slice(at).replace(`\n${cause}`, "");
+  const frames = traceback.match(/^ {2}\S.*line \d+, in /gm)?.length ?? 0;
+  return frames > 1 ? cause + traceback : cause;
 }
 
 /** Where the last line begins that begins so; -1 for none. */
