@@ -35,6 +35,12 @@ export interface VersionedContent {
   readonly version: FileVersion | null;
 }
 
+/** A file whose newest content is not on the disk yet. */
+export interface UnsavedFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
 export type ReplaceResult =
   | { readonly kind: "replaced" }
   /** The bytes on disk were no longer the expected ones; nothing was written. */
@@ -65,4 +71,6 @@ export interface FileSystem {
   replace(path: string, bytes: Uint8Array, expectedHash: string | null): Promise<ReplaceResult>;
   /** Names in a folder, folders with a trailing slash. */
   list(path: string): Promise<string[]>;
+  /** All files for which `read` gives something else than the disk has, by their real paths. Never rejects. */
+  unsaved(): Promise<readonly UnsavedFile[]>;
 }

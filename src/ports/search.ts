@@ -1,4 +1,6 @@
 /** Text search over files. */
+import type { UnsavedFile } from "./file-system.ts";
+
 export interface SearchRequest {
   /** Regular expression (Rust syntax). Never interpreted as an option. */
   readonly pattern: string;
@@ -6,6 +8,8 @@ export interface SearchRequest {
   readonly paths: readonly string[];
   /** Globs of files to look at; empty: all that are not ignored. */
   readonly include: readonly string[];
+  /** Searched instead of what the disk has, where the search comes to these files. Real paths. */
+  readonly unsaved: readonly UnsavedFile[];
   readonly maxResults: number;
   readonly signal: AbortSignal;
 }

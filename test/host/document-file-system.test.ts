@@ -6,6 +6,7 @@ import * as vscode from "vscode";
 import { hashOf } from "../../src/base/content-hash.ts";
 import { DocumentFileSystem } from "../../src/host/files/document-file-system.ts";
 import { NodeFileSystem } from "../../src/node/files/node-file-system.ts";
+import { createRipgrepSearch } from "../../src/node/search/ripgrep-search.ts";
 import { workspaceFolder } from "./support/extension.ts";
 
 describe("files with unsaved changes", () => {
@@ -44,6 +45,17 @@ describe("files with unsaved changes", () => {
     assert.equal(await textOf(path), "typed disk\n");
     assert.equal(await readFile(path, "utf8"), "disk\n");
     assert.equal((await files.stat(path))?.sizeBytes, "typed disk\n".length);
+  });
+
+  it("are told with what a save would write, and are found by that", async () => {
+    const { path } = await dirty("\uFEFFdisk\r\n");
+    const told = (await files.unsaved()).find((file) => file.path === path) ?? assert.fail();
+    assert.equal(Buffer.from(told.bytes).toString("utf8"), "\uFEFFtyped disk\r\n");
+    const request = { paths: [path], include: [], unsaved: await files.unsaved(), maxResults: 5 };
+    const signal = AbortSignal.timeout(10_000);
+    const found = await createRipgrepSearch().find({ ...request, pattern: "^typed disk$", signal });
+    assert(found.kind === "found", JSON.stringify(found));
+    assert.deepEqual(found.matches, [{ path, line: 1, text: "typed disk" }]);
   });
 
   it("have a version of their own for each state of the document", async () => {

@@ -5,7 +5,14 @@
  */
 import * as vscode from "vscode";
 import { hashOf } from "../../base/content-hash.ts";
-import type { FileStat, FileSystem, FileVersion, ReplaceResult, VersionedContent } from "../../ports/file-system.ts";
+import type {
+  FileStat,
+  FileSystem,
+  FileVersion,
+  ReplaceResult,
+  UnsavedFile,
+  VersionedContent,
+} from "../../ports/file-system.ts";
 
 export class DocumentFileSystem implements FileSystem {
   readonly #disk: FileSystem;
@@ -60,6 +67,16 @@ export class DocumentFileSystem implements FileSystem {
 
   list(path: string): Promise<string[]> {
     return this.#disk.list(path);
+  }
+
+  async unsaved(): Promise<readonly UnsavedFile[]> {
+    const files = unsavedDocuments().map(async (document) => {
+      const { fsPath } = document.uri;
+      const path = await this.#disk.realPath(fsPath).catch(() => fsPath);
+      const onDisk = await this.#disk.stat(path).catch(() => null);
+      return onDisk && { path, bytes: await bytesOf(document) };
+    });
+    return (await Promise.all(files)).filter((file) => file !== null);
   }
 
   async replace(path: string, bytes: Uint8Array, expectedHash: string | null): Promise<ReplaceResult> {

@@ -8,7 +8,14 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { systemCodeOf } from "../../base/app-error.ts";
 import { hashOf } from "../../base/content-hash.ts";
 import { KeyedMutex } from "../../base/mutex.ts";
-import type { FileStat, FileSystem, FileVersion, ReplaceResult, VersionedContent } from "../../ports/file-system.ts";
+import type {
+  FileStat,
+  FileSystem,
+  FileVersion,
+  ReplaceResult,
+  UnsavedFile,
+  VersionedContent,
+} from "../../ports/file-system.ts";
 import { LeftoverSweeper, temporaryIn } from "./leftover-files.ts";
 import { syncFolder } from "./sync-folder.ts";
 
@@ -81,6 +88,10 @@ export class NodeFileSystem implements FileSystem {
       return folder ? `${entry.name}/` : entry.name;
     });
     return (await Promise.all(names)).sort();
+  }
+
+  async unsaved(): Promise<readonly UnsavedFile[]> {
+    return [];
   }
 }
 

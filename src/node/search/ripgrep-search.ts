@@ -1,14 +1,16 @@
 /**
  * Search by ripgrep. The pattern is passed behind `-e` and the paths behind `--`, so neither can act as an option.
  * What .gitignore (and .ignore) names is left out, also without a repository; dot files are searched, `.git` is not;
- * symlinks are not followed; configuration files of ripgrep are not read.
+ * symlinks are not followed; configuration files of ripgrep are not read. A file with unsaved changes is searched as
+ * it is in the editor, where the search would have come to it on the disk.
  */
-import { spawn } from "node:child_process";
 import { stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, resolve, sep } from "node:path";
 import { messageOf, systemCodeOf } from "../../base/app-error.ts";
+import type { UnsavedFile } from "../../ports/file-system.ts";
 import type { Search, SearchMatch, SearchRequest, SearchResult } from "../../ports/search.ts";
 import { parseRipgrepLine } from "./ripgrep-json.ts";
+import { type RipgrepLimits, runRipgrep } from "./ripgrep-process.ts";
 
 export interface RipgrepOptions {
   /** The program; unset: the one of `@vscode/ripgrep`. */
@@ -19,9 +21,6 @@ export interface RipgrepOptions {
 const TIMEOUT_MS = 20_000;
 /** Matches counted before the search stops. */
 const MAX_COUNTED = 10_000;
-/** A match in a line longer than this is counted but not shown. */
-const MAX_JSON_LINE = 16 * 1024 * 1024;
-const MAX_STDERR = 4_000;
 
 export function createRipgrepSearch(options: RipgrepOptions = {}): Search {
   return { find: (request) => findWithRipgrep(request, options) };
@@ -29,18 +28,22 @@ export function createRipgrepSearch(options: RipgrepOptions = {}): Search {
 
 async function findWithRipgrep(request: SearchRequest, options: RipgrepOptions): Promise<SearchResult> {
   const stopped = { kind: "failed", message: "The search was stopped." } as const;
+  const { signal } = request;
   try {
     const rgPath = options.rgPath ?? (await bundledRipgrep());
-    const deadline = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
-    const collected: Collected = { matches: [], counted: 0, hidden: 0, timedOut: false };
-    for (const group of await groupByFolder(request.paths)) {
-      if (request.signal.aborted) return stopped;
-      const end = await runRipgrep(rgPath, request, group, deadline, collected);
-      if (request.signal.aborted) return stopped;
-      if (end !== null) return end;
-      if (collected.timedOut || collected.counted >= MAX_COUNTED) break;
+    const limits = { rgPath, signal, deadline: AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS) };
+    const collected: Collected = { matches: [], counted: 0, timedOut: false };
+    const groups = await groupByFolder(request.paths);
+    const isOver = () => signal.aborted || collected.timedOut || collected.counted >= MAX_COUNTED;
+    for (const group of groups) {
+      const end = isOver() ? null : await searchDisk(limits, request, group, collected);
+      if (end !== null) return signal.aborted ? stopped : end;
     }
-    return toResult(collected, request.maxResults);
+    for (const file of isOver() ? [] : await reachedUnsaved(limits, request, groups)) {
+      const end = isOver() ? null : await searchUnsaved(limits, request, file, collected);
+      if (end !== null) return signal.aborted ? stopped : end;
+    }
+    return signal.aborted ? stopped : toResult(collected, request.maxResults);
   } catch (error) {
     return { kind: "failed", message: `The search could not be started: ${messageOf(error)}. ${NEXT}` };
   }
@@ -54,6 +57,7 @@ async function bundledRipgrep(): Promise<string> {
 }
 
 interface Group {
+  readonly kind: "folder" | "files";
   /** What include globs are relative to. */
   readonly cwd: string;
   readonly paths: readonly string[];
@@ -68,84 +72,110 @@ async function groupByFolder(paths: readonly string[]): Promise<Group[]> {
       (stats) => stats.isDirectory(),
       () => false,
     );
-    if (isFolder) groups.push({ cwd: path, paths: [path] });
+    if (isFolder) groups.push({ kind: "folder", cwd: path, paths: [path] });
     else files.push(path);
   }
   const [first] = files;
-  if (first !== undefined) groups.push({ cwd: dirname(first), paths: files });
+  if (first !== undefined) groups.push({ kind: "files", cwd: dirname(first), paths: files });
   return groups;
 }
 
 interface Collected {
   readonly matches: SearchMatch[];
+  /** With those in lines that are too long to show. */
   counted: number;
-  /** Matches in lines that are too long to show. */
-  hidden: number;
   timedOut: boolean;
 }
 
 /** Null when the run went well; `collected` grows. */
-function runRipgrep(
-  rgPath: string,
+function searchDisk(
+  limits: RipgrepLimits,
   request: SearchRequest,
-  group: Group,
-  deadline: AbortSignal,
+  { cwd, paths }: Group,
   collected: Collected,
 ): Promise<SearchResult | null> {
-  return new Promise((done) => {
-    const args = [...argumentsOf(request), "--", ...group.paths];
-    const child = spawn(rgPath, args, { cwd: group.cwd, stdio: ["ignore", "pipe", "pipe"], windowsHide: true });
-    let stderr = "";
-    let enough = false;
-    const kill = () => child.kill("SIGKILL");
-    const settle = (result: SearchResult | null) => {
-      request.signal.removeEventListener("abort", kill);
-      deadline.removeEventListener("abort", kill);
-      done(result);
-    };
-    request.signal.addEventListener("abort", kill, { once: true });
-    deadline.addEventListener("abort", kill, { once: true });
-
-    const lines = new LineReader((line) => {
-      if (enough) return;
-      const match = line === null ? "too-long" : parseRipgrepLine(line);
-      if (match === null) return;
-      collected.counted += 1;
-      if (match === "too-long") collected.hidden += 1;
-      else collected.matches.push({ ...match, path: resolve(group.cwd, match.path) });
-      if (collected.counted >= MAX_COUNTED) {
-        enough = true;
-        kill();
-      }
-    });
-    child.stdout.on("data", (chunk: Buffer) => lines.push(chunk));
-    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-      if (stderr.length < MAX_STDERR) stderr += chunk;
-    });
-    child.on("error", (error) => settle(notStarted(rgPath, error)));
-    child.on("close", (code) => {
-      collected.timedOut ||= deadline.aborted;
-      // 0: found, 1: nothing found, 2: an error, which may be one unreadable folder beside good results.
-      const failed = code === 2 && !enough && collected.counted === 0 && !deadline.aborted && !isPartial(stderr);
-      settle(failed ? failure(stderr, request.pattern) : null);
-    });
+  const unsaved = new Set(request.unsaved.map(({ path }) => path));
+  const place = { cwd, targets: paths, input: null };
+  return search(limits, request, place, collected, (path) => {
+    const whole = resolve(cwd, path);
+    return unsaved.has(whole) ? null : whole;
   });
 }
 
-function argumentsOf(request: SearchRequest): string[] {
-  const include = request.include.flatMap((glob) => ["--glob", glob]);
-  return [
-    "--no-config",
-    "--json",
-    "--hidden",
-    "--crlf",
-    "--no-require-git",
-    ...include,
-    "--glob",
-    "!**/.git",
-    "-e",
-    request.pattern,
-  ];
+function searchUnsaved(
+  limits: RipgrepLimits,
+  request: SearchRequest,
+  { path, bytes }: UnsavedFile,
+  collected: Collected,
+): Promise<SearchResult | null> {
+  const place = { cwd: dirname(path), targets: ["-"], input: bytes };
+  return search(limits, request, place, collected, () => path);
+}
+
+/** `pathOf`: where a match is, by the path ripgrep gives; null: it does not count. */
+async function search(
+  limits: RipgrepLimits,
+  request: SearchRequest,
+  { cwd, targets, input }: { cwd: string; targets: readonly string[]; input: Uint8Array | null },
+  collected: Collected,
+  pathOf: (path: string) => string | null,
+): Promise<SearchResult | null> {
+  const args = [...common, "--json", "--crlf", ...globs(request), "-e", request.pattern, "--", ...targets];
+  const onLine = (line: string | null) => {
+    const match = line === null ? "too-long" : parseRipgrepLine(line);
+    if (match === null) return "go-on";
+    if (match !== "too-long") {
+      const path = pathOf(match.path);
+      if (path === null) return "go-on";
+      collected.matches.push({ ...match, path });
+    }
+    collected.counted += 1;
+    return collected.counted >= MAX_COUNTED ? "enough" : "go-on";
+  };
+  const end = await runRipgrep(limits, { args, cwd, input, onLine });
+  if (end.kind === "not-started") return notStarted(limits.rgPath, end.error);
+  collected.timedOut ||= limits.deadline.aborted;
+  const { code, enough, stderr } = end;
+  const failed = code === 2 && !enough && collected.counted === 0 && !limits.deadline.aborted && !isPartial(stderr);
+  return failed ? failure(stderr, request.pattern) : null;
+}
+
+/** Those that a search on the disk comes to, by all that keeps it from files: only ripgrep itself can tell. */
+async function reachedUnsaved(
+  limits: RipgrepLimits,
+  request: SearchRequest,
+  groups: readonly Group[],
+): Promise<readonly UnsavedFile[]> {
+  const reached = new Set<UnsavedFile>();
+  for (const { kind, cwd, paths } of groups) {
+    if (kind === "files") {
+      for (const file of request.unsaved) if (paths.includes(file.path)) reached.add(file);
+      continue;
+    }
+    const below = cwd.endsWith(sep) ? cwd : cwd + sep;
+    const open = new Map(
+      request.unsaved
+        .filter((file) => file.path.startsWith(below) && !reached.has(file))
+        .map((file) => [file.path, file]),
+    );
+    if (open.size === 0) continue;
+    const args = [...common, "--files", ...globs(request), "--", cwd];
+    const onLine = (line: string | null) => {
+      const file = line === null ? undefined : open.get(resolve(cwd, line));
+      if (!file) return "go-on";
+      reached.add(file);
+      open.delete(file.path);
+      return open.size === 0 ? "enough" : "go-on";
+    };
+    await runRipgrep(limits, { args, cwd, input: null, onLine });
+  }
+  return [...reached];
+}
+
+const common = ["--no-config", "--hidden", "--no-require-git"];
+
+function globs({ include }: SearchRequest): string[] {
+  return [...include.flatMap((glob) => ["--glob", glob]), "--glob", "!**/.git"];
 }
 
 /** Complaints about single files; what could be read was searched. */
@@ -179,33 +209,4 @@ function toResult({ matches, counted, timedOut }: Collected, maxResults: number)
     totalIsLowerBound: timedOut || counted >= MAX_COUNTED,
     timedOut,
   };
-}
-
-/** Splits bytes into lines; a line beyond the bound is reported as null and not kept. */
-class LineReader {
-  readonly #onLine: (line: string | null) => void;
-  #parts: Buffer[] = [];
-  #size = 0;
-
-  constructor(onLine: (line: string | null) => void) {
-    this.#onLine = onLine;
-  }
-
-  push(chunk: Buffer): void {
-    let start = 0;
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      this.#keep(chunk.subarray(start, end));
-      this.#onLine(this.#size > MAX_JSON_LINE ? null : Buffer.concat(this.#parts).toString("utf8"));
-      this.#parts = [];
-      this.#size = 0;
-      start = end + 1;
-    }
-    this.#keep(chunk.subarray(start));
-  }
-
-  #keep(part: Buffer): void {
-    this.#size += part.length;
-    if (this.#size > MAX_JSON_LINE) this.#parts = [];
-    else if (part.length > 0) this.#parts.push(part);
-  }
 }

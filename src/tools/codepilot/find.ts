@@ -64,6 +64,7 @@ export function find({ paths, files, search }: Pick<ToolDeps, "paths" | "files" 
           pattern,
           paths: resolved.map((path) => path.path),
           include: include ? [include] : [],
+          unsaved: await files.unsaved(),
           maxResults: Math.min(max_results, MAX_RESULTS),
           signal,
         });

@@ -32,6 +32,7 @@ describe("ripgrep search", () => {
       pattern,
       paths: [workspace.root],
       include: [],
+      unsaved: [],
       maxResults: 50,
       signal: new AbortController().signal,
       ...changes,
@@ -64,6 +65,39 @@ describe("ripgrep search", () => {
   it("searches single files, ignored ones too", async () => {
     const paths = [workspace.path("ignored/x.ts"), workspace.path("src/-x.txt")];
     assert.deepEqual(await places("needle", { paths }), ["ignored/x.ts:1", "src/-x.txt:1"]);
+  });
+
+  describe("with unsaved changes", () => {
+    const unsaved = (files: Record<string, string>) =>
+      Object.entries(files).map(([name, text]) => ({ path: workspace.path(name), bytes: Buffer.from(text) }));
+
+    it("finds what is in the editor instead of what is on the disk", async () => {
+      const changes = { unsaved: unsaved({ "src/a.ts": "new\r\n\r\nneedle typed\r\n", "src/b.md": "nothing" }) };
+      const result = await found("last needle|here|needle typed$", changes);
+      assert.deepEqual(
+        result.matches.map(({ path, line, text }) => [path.slice(workspace.root.length + 1), line, text]),
+        [["src/a.ts", 3, "needle typed"]],
+      );
+      assert.deepEqual([result.total, result.totalIsLowerBound], [1, false]);
+      assert.deepEqual(await places("needle", { ...changes, paths: [workspace.path("src")], maxResults: 1 }), [
+        "src/-x.txt:1",
+      ]);
+    });
+
+    it("comes to the same files as on the disk", async () => {
+      const changes = { unsaved: unsaved({ "ignored/x.ts": "typed", "src/a.ts": "typed", "src/b.md": "typed" }) };
+      assert.deepEqual(await places("typed", changes), ["src/a.ts:1", "src/b.md:1"]);
+      assert.deepEqual(await places("typed", { ...changes, include: ["*.md"] }), ["src/b.md:1"]);
+      assert.deepEqual(await places("typed", { ...changes, paths: [workspace.path("ignored/x.ts")] }), [
+        "ignored/x.ts:1",
+      ]);
+      assert.deepEqual(await places("typed", { ...changes, paths: [workspace.path(".git")] }), []);
+    });
+
+    it("never takes a pattern for an option, nor a name", async () => {
+      const changes = { unsaved: unsaved({ "src/-x.txt": "--files --null\n" }) };
+      assert.deepEqual(await places("--null", changes), ["src/-x.txt:1"]);
+    });
   });
 
   it("never takes a pattern for an option", async () => {
@@ -109,7 +143,7 @@ describe("ripgrep search", () => {
 
   it("says what to do where ripgrep is missing", async () => {
     const missing = createRipgrepSearch({ rgPath: "/no/such/rg" });
-    const request = { pattern: "x", paths: [workspace.root], include: [], maxResults: 1 };
+    const request = { pattern: "x", paths: [workspace.root], include: [], unsaved: [], maxResults: 1 };
     const result = await missing.find({ ...request, signal: new AbortController().signal });
     assert(result.kind === "failed");
     assert.match(result.message, /could not be started.*program is missing.*grep -rn/);
@@ -129,7 +163,7 @@ describe("ripgrep search", () => {
         () => true,
       );
     };
-    const request = () => ({ pattern: "x", paths: [workspace.root], include: [], maxResults: 1 });
+    const request = () => ({ pattern: "x", paths: [workspace.root], include: [], unsaved: [], maxResults: 1 });
 
     it("is stopped within 100 ms of an abort", async () => {
       const controller = new AbortController();

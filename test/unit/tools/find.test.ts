@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { NodeFileSystem } from "../../../src/node/files/node-file-system.ts";
 import { symlinkTo } from "../../support/temp-workspace.ts";
 import { type Toolbox, toolbox } from "../../support/toolbox.ts";
 
@@ -64,6 +65,17 @@ describe("find", () => {
       assert.equal(result.status, "failed");
       assert.match(result.output, pattern);
     }
+  });
+
+  it("finds in a file as it is in the editor", async () => {
+    class Editor extends NodeFileSystem {
+      override async unsaved() {
+        return [{ path: box.workspace.path("two/c.ts"), bytes: Buffer.from("\nneedle typed\n") }];
+      }
+    }
+    await using editor = await toolbox({ workspace: box.workspace, files: new Editor() });
+    const result = await editor.call("find", { pattern: "needle", target: "two" });
+    assert.equal(result.output, "[find] 1 match:\ntwo/c.ts:2:needle typed");
   });
 
   it("stops when it is told to", async () => {
