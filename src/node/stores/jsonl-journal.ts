@@ -2,7 +2,6 @@
  * One session's journal file. Appends go to a known offset, so a write that failed half-way (a full disk) is cut off
  * again and never leaves half a line before the next one.
  */
-import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readFile, rename, stat, truncate, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, messageOf, systemCodeOf } from "../../base/app-error.ts";
@@ -11,6 +10,7 @@ import { Mutex } from "../../base/mutex.ts";
 import type { SessionJournal } from "../../ports/session-store.ts";
 import type { DurableEvent } from "../../protocol/events.ts";
 import { encodeEvents } from "../../protocol/journal.ts";
+import { LeftoverSweeper, temporaryIn } from "../files/leftover-files.ts";
 import type { WriterClaim } from "./writer-claim.ts";
 
 /** Before-images beyond these are not kept; their edits can still be made, only not be shown as a whole or undone. */
@@ -23,6 +23,7 @@ export class JsonlJournal implements SessionJournal {
   readonly #claim: WriterClaim;
   readonly #exists: Promise<unknown>;
   readonly #writes = new Mutex();
+  readonly #leftovers = new LeftoverSweeper();
   #offset: number;
   /** What stands behind the offset is half a batch. */
   #torn = false;
@@ -78,12 +79,15 @@ export class JsonlJournal implements SessionJournal {
     const hash = hashOf(bytes);
     if (bytes.length > MAX_BLOB_BYTES || this.#blobBytes + bytes.length > MAX_SESSION_BLOB_BYTES) return hash;
     const path = join(this.#blobFolder, hash);
-    const aside = `${path}.${randomBytes(6).toString("hex")}`;
+    const aside = temporaryIn(this.#blobFolder);
     try {
       // The same content is kept once; one that a full disk had cut short is written anew.
       if ((await stat(path).catch(() => null))?.size === bytes.length) return hash;
       await mkdir(this.#blobFolder, { recursive: true, mode: 0o700 });
-      await writeFile(aside, bytes, { flag: "wx", mode: 0o600 });
+      await Promise.all([
+        writeFile(aside, bytes, { flag: "wx", mode: 0o600 }),
+        this.#leftovers.sweep(this.#blobFolder),
+      ]);
       await rename(aside, path);
       this.#blobBytes += bytes.length;
     } catch (error) {

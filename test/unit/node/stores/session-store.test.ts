@@ -15,9 +15,10 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { AppError } from "../../../../src/base/app-error.ts";
 import { hashOf } from "../../../../src/base/content-hash.ts";
+import { LEFTOVER_AFTER_MS, temporaryIn } from "../../../../src/node/files/leftover-files.ts";
 import { FileSessionStore, workspaceKey } from "../../../../src/node/stores/file-session-store.ts";
 import { MemorySessionStore } from "../../../../src/node/stores/memory-session-store.ts";
 import type { SessionStore } from "../../../../src/ports/session-store.ts";
@@ -354,6 +355,22 @@ describe("the file store", () => {
     await journal.putBlob(bytes);
     assert.deepEqual(new Uint8Array((await journal.getBlob(hash)) ?? []), bytes);
     await journal.close();
+  });
+
+  it("takes away what a killed process left of before-images", async () => {
+    const journal = await new FileSessionStore(home).create("s1", "/w");
+    await journal.append([opened()], { sync: false });
+    const kept = await journal.putBlob(Buffer.from("one"));
+    await journal.close();
+    const folder = (await journalPath()).replace(/jsonl$/, "blobs");
+    const [left, young] = [temporaryIn(folder), temporaryIn(folder)];
+    for (const path of [left, young]) await writeFile(path, "on");
+    const longAgo = new Date(Date.now() - 2 * LEFTOVER_AFTER_MS);
+    await utimes(left, longAgo, longAgo);
+    const { journal: again } = await new FileSessionStore(home).open("s1");
+    const next = await again.putBlob(Buffer.from("two"));
+    await again.close();
+    assert.deepEqual((await readdir(folder)).sort(), [kept, next, basename(young)].sort());
   });
 
   it("lets one of many that see a stale claim win", async () => {
