@@ -36,7 +36,7 @@ export class JsonBody {
     const isObject = typeof element === "object" && element !== null;
     const known = isObject ? this.#known.get(element) : undefined;
     if (known) return known;
-    const bytes = Buffer.from(`,${JSON.stringify(element)}`);
+    const bytes = Buffer.from(`,${JSON.stringify(element) ?? "null"}`);
     if (isObject) this.#known.set(element, bytes);
     return bytes;
   }

@@ -1,4 +1,6 @@
 /** Figures of a process that already runs: what a window costs from the click on. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { Runtime } from "../../src/embed/runtime.ts";
 import { FileSessionStore } from "../../src/node/stores/file-session-store.ts";
 import type { DurableEvent, NewEvent } from "../../src/protocol/events.ts";
@@ -22,14 +24,16 @@ export async function measureSubmit(cwd: string, fake: FakeModelServer, arrivals
 /** Milliseconds to open a session that was killed with 10,000 events in its journal. */
 export async function measureRecovery(home: string): Promise<number[]> {
   const store = new FileSessionStore(home);
-  const journal = await store.create("killed", "/w");
-  await journal.append(killedSession(10_000), { sync: false });
+  const cwd = join(home, "work");
+  await mkdir(cwd, { recursive: true });
+  const journal = await store.create("killed", cwd);
+  await journal.append(killedSession(10_000, cwd), { sync: false });
   await journal.close();
   const times: number[] = [];
   for (let round = 0; round < 5; round += 1) {
     const startedAt = performance.now();
     const runtime = await Runtime.open({
-      cwd: "/w",
+      cwd,
       resume: "killed",
       store,
       home,
@@ -44,7 +48,7 @@ export async function measureRecovery(home: string): Promise<number[]> {
 }
 
 /** Turns of 20 calls with results of 2,000 characters, the last one unfinished. */
-function killedSession(count: number): DurableEvent[] {
+function killedSession(count: number, cwd: string): DurableEvent[] {
   const events: DurableEvent[] = [];
   let turn = 0;
   const add = (event: NewEvent) => {
@@ -59,8 +63,8 @@ function killedSession(count: number): DurableEvent[] {
   };
   add({
     type: "session.opened",
-    cwd: "/w",
-    folders: ["/w"],
+    cwd,
+    folders: [cwd],
     model: "openai/fake",
     interface: "tools",
     dialect: "codepilot",
