@@ -6,6 +6,7 @@ import type { Mutex } from "../base/mutex.ts";
 import type { NewEvent } from "../protocol/events.ts";
 import type { UserInput } from "../protocol/items.ts";
 import { openScriptOf, type QueuedMessage } from "../protocol/state.ts";
+import { abandonedCalls } from "./abandoned-calls.ts";
 import type { ContextSources } from "./context-builder.ts";
 import type { TurnEnd } from "./turn-actions.ts";
 import { endAfterFault, type ModelSelection, runTurn, type TurnDeps } from "./turn-loop.ts";
@@ -153,15 +154,8 @@ export class TurnRunner {
   /** Every requested call ends in one `tool.finished`, whatever ended the turn, and one that had begun says so. */
   #leftovers(end: TurnEnd): readonly NewEvent[] {
     const turn = this.#options.hub.state.turns.at(-1);
-    const calls = (turn?.entries ?? []).flatMap((entry): NewEvent[] => {
-      if (entry.kind !== "tool" || entry.outcome !== undefined) return [];
-      const began = entry.startedAt !== undefined && entry.recovery?.kind !== "repeat";
-      const status = began || end.reason !== "interrupted" ? ("interrupted" as const) : ("cancelled" as const);
-      const output = began
-        ? "It was started, but its result could not be kept. Its effect is not known: look before you repeat it."
-        : "Not run: the turn ended before.";
-      return [{ type: "tool.finished", callId: entry.callId, outcome: { status, output, durationMs: 0 } }];
-    });
+    const requested = turn?.entries.filter((entry) => entry.kind === "tool") ?? [];
+    const calls = abandonedCalls(requested, { what: "turn", byPerson: end.reason === "interrupted" });
     const script = openScriptOf(turn);
     return script ? [...calls, abandoned(script.scriptId, end)] : calls;
   }

@@ -36,7 +36,8 @@ export class FakeScriptEngine implements ScriptEngine {
   readonly #programs: Readonly<Record<string, FakeProgram>>;
   /** Sources in the order in which they were run, over all interpreters. */
   readonly ran: string[] = [];
-  opened = 0;
+  /** The interpreter that was opened last. */
+  newest: { kill(): void } | undefined;
   /** Set: the next `open` waits for it, or rejects with it. */
   opening: (() => Promise<void>) | undefined;
 
@@ -56,8 +57,9 @@ export class FakeScriptEngine implements ScriptEngine {
     aborted.catch(() => undefined);
     await Promise.race([opening?.(), aborted]);
     signal.throwIfAborted();
-    this.opened += 1;
-    return new FakeTask(this.#programs, this.ran);
+    const task = new FakeTask(this.#programs, this.ran);
+    this.newest = task;
+    return task;
   }
 
   async dispose(): Promise<void> {}
@@ -107,6 +109,10 @@ class FakeTask implements ScriptTask {
     } finally {
       signal.removeEventListener("abort", die);
     }
+  }
+
+  kill(): void {
+    this.alive = false;
   }
 
   async dispose(): Promise<void> {

@@ -6,7 +6,7 @@ import type { IdSource } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
 import type { ScriptCall, ScriptHost, ScriptReply } from "../../ports/script-engine.ts";
 import type { NewEvent } from "../../protocol/events.ts";
-import type { ScriptEntry, ToolEntry } from "../../protocol/state.ts";
+import type { ScriptEntry, ToolEntry, TurnState } from "../../protocol/state.ts";
 import type { PayloadDesk } from "../../scripting/payload-desk.ts";
 import { PAYLOAD_FUNCTION, WRITE_FUNCTION } from "../../scripting/script-functions.ts";
 import { readWriteArguments } from "../../scripting/write-arguments.ts";
@@ -34,6 +34,14 @@ export interface ProgramRun {
   readonly signal: AbortSignal;
 }
 
+/** Calls that the journal has of a program, in order. */
+export function callsOf(script: ScriptEntry, turn: TurnState | undefined): readonly ToolEntry[] {
+  const entries = turn?.entries ?? [];
+  return entries.filter(
+    (entry): entry is ToolEntry => entry.kind === "tool" && entry.script?.scriptId === script.scriptId,
+  );
+}
+
 /** What a call of the program comes to before anything runs. */
 interface Prepared {
   readonly index: number;
@@ -53,6 +61,10 @@ export class ScriptCalls implements ScriptHost {
   readonly #run: ProgramRun;
   /** Calls of the program that the journal has, by index. */
   readonly #recorded: ReadonlyMap<number, ToolEntry>;
+  /** What is under way ends with its program. */
+  readonly #over = new AbortController();
+  readonly #signal: AbortSignal;
+  #answering: Promise<unknown> = Promise.resolve();
   #count = 0;
   #divergence: string | undefined;
   #fault: unknown;
@@ -65,12 +77,9 @@ export class ScriptCalls implements ScriptHost {
     this.#options = options;
     this.#run = run;
     this.#nowMs = run.script.startedAt;
-    const entries = options.hub.state.turns.at(-1)?.entries ?? [];
-    this.#recorded = new Map(
-      entries.flatMap((entry) =>
-        entry.kind === "tool" && entry.script?.scriptId === run.script.scriptId ? [[entry.script.index, entry]] : [],
-      ),
-    );
+    this.#signal = AbortSignal.any([run.signal, this.#over.signal]);
+    const recorded = callsOf(run.script, options.hub.state.turns.at(-1));
+    this.#recorded = new Map(recorded.flatMap((entry) => (entry.script ? [[entry.script.index, entry]] : [])));
   }
 
   /** How the re-run differs from what is in the journal, if it does. */
@@ -95,12 +104,20 @@ export class ScriptCalls implements ScriptHost {
   }
 
   async call(calls: readonly ScriptCall[]): Promise<readonly ScriptReply[]> {
+    const answering = this.#answer(calls);
+    this.#answering = answering;
     try {
-      return await this.#answer(calls);
+      return await answering;
     } catch (error) {
       if (!(error instanceof Divergence)) this.#fault = error;
       throw error;
     }
+  }
+
+  /** The program is gone: stops what still runs for it. Resolves when all of its calls have their ends. */
+  async abandon(): Promise<void> {
+    this.#over.abort();
+    await this.#answering.catch(() => undefined);
   }
 
   async #answer(calls: readonly ScriptCall[]): Promise<readonly ScriptReply[]> {
@@ -114,7 +131,7 @@ export class ScriptCalls implements ScriptHost {
       const entry = this.#entry(callIds.get(index) ?? "");
       return entry && !entry.outcome ? [entry] : [];
     });
-    if (open.length > 0) await this.#options.scheduler.runAll(open, this.#run.signal);
+    if (open.length > 0) await this.#options.scheduler.runAll(open, this.#signal);
     return jobs.map((job) => {
       if (!("index" in job)) return job;
       const entry = this.#entry(callIds.get(job.index) ?? "");
@@ -158,6 +175,8 @@ export class ScriptCalls implements ScriptHost {
       if (recorded) {
         this.#compare(recorded, tool, argumentsText);
         callIds.set(index, recorded.callId);
+        // A kill may have come between the call and its refusal: it must not run now.
+        if (refusal !== undefined && !recorded.outcome) events.push(refusalOf(recorded.callId, tool, refusal));
         continue;
       }
       if (this.#run.mode === "rebuild") this.#diverge(`it called ${tool} where it had not before`);
@@ -168,8 +187,6 @@ export class ScriptCalls implements ScriptHost {
       events.push({ type: "tool.requested", callId, tool, argumentsText, summary, script });
       if (refusal !== undefined) events.push(refusalOf(callId, tool, refusal));
     }
-        // A kill may have come between the call and its refusal: it must not run now.
-        if (refusal !== undefined && !recorded.outcome) events.push(refusalOf(recorded.callId, tool, refusal));
     if (events.length > 0) await hub.emit(events);
     return callIds;
   }

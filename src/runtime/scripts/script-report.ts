@@ -45,6 +45,9 @@ export function interruptedText(difference: string): string {
 export const STOPPED_BY_PERSON =
   "EXECUTION ERROR: the person stopped this block. The calls above were made, and what they did stands. Ask what they want, or go on in another way.";
 
+export const STOPPED_BEFORE_IT_RAN =
+  "EXECUTION ERROR: the person stopped this block before it ran. Nothing of it was done. Ask what they want, or go on in another way.";
+
 export function unusedPayloadsText(surplus: string): string {
   return `PAYLOAD ERROR: ${surplus}`;
 }

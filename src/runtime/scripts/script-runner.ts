@@ -2,24 +2,28 @@
  * Runs the programs of a turn in one interpreter, so that variables last from block to block. Where that interpreter
  * is gone (a restart, a kill), the turn's earlier programs are run again and answered from the journal.
  */
-import { AppError } from "../../base/app-error.ts";
+import { AppError, messageOf } from "../../base/app-error.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ScriptEnd, ScriptEngine, ScriptFunction, ScriptTask } from "../../ports/script-engine.ts";
 import type { ScriptOutcome, TurnError } from "../../protocol/items.ts";
 import type { ScriptEntry } from "../../protocol/state.ts";
 import type { PayloadDesk } from "../../scripting/payload-desk.ts";
-import { ScriptCalls, type ScriptCallsOptions } from "./script-calls.ts";
+import { abandonedCalls } from "../abandoned-calls.ts";
+import { callsOf, ScriptCalls, type ScriptCallsOptions } from "./script-calls.ts";
 import {
   COMPLETION_IGNORED,
   interruptedText,
   killedText,
   lostNamesText,
   NO_OUTPUT,
+  nameList,
   raisedText,
+  STOPPED_BEFORE_IT_RAN,
   STOPPED_BY_PERSON,
   unusedPayloadsText,
 } from "./script-report.ts";
+import { ScriptTranscript } from "./script-transcript.ts";
 
 export interface ScriptRunnerOptions extends ScriptCallsOptions {
   readonly engine: ScriptEngine;
@@ -78,8 +82,12 @@ export class ScriptRunner {
     try {
       const outcome = await this.#perform(script, program, payloadsOf, either, signal);
       if ("error" in outcome) return { kind: "unavailable", error: outcome.error };
-      const durationMs = this.#options.clock.now() - script.startedAt;
-      await this.#options.hub.emit([
+      const { hub, clock } = this.#options;
+      const durationMs = clock.now() - script.startedAt;
+      // Calls of a dead process that the program did not come to again.
+      const calls = callsOf(script, hub.state.turns.at(-1));
+      await hub.emit([
+        ...abandonedCalls(calls, { what: "block", byPerson: outcome.status === "cancelled" }),
         { type: "script.finished", scriptId: script.scriptId, outcome: { ...outcome, durationMs } },
       ]);
       return { kind: "finished" };
@@ -106,7 +114,7 @@ export class ScriptRunner {
     try {
       notes = await this.#ensureTask(script, payloadsOf, either);
     } catch (error) {
-      if (either.aborted) return cancelled("Stopped before it ran. Nothing was done.", this.#lastNames(script));
+      if (either.aborted) return this.#notRun(script);
       if (AppError.is(error, "storage") || AppError.is(error, "closed")) throw error;
       return { error: unavailableError(error) };
     }
@@ -121,13 +129,24 @@ export class ScriptRunner {
       return { status: "interrupted", clean: false, output, printed, names: null };
     }
     if (end.kind === "killed") {
-      if (turnSignal.aborted) return { ...cancelled(joined(lines), null), printed };
-      if (either.aborted) return { ...cancelled(joined([...lines, STOPPED_BY_PERSON]), null), printed };
+      if (turnSignal.aborted) return { ...cancelled(joined(lines)), printed };
+      if (either.aborted) return { ...cancelled(joined([...lines, STOPPED_BY_PERSON])), printed };
       const output = joined([...lines, killedText(end, this.#lastNames(script) ?? [])]);
       const errorLine = calls.lastLine === null ? {} : { errorLine: calls.lastLine };
       return { status: "failed", clean: false, output, printed, names: null, ...errorLine };
     }
     return this.#ordinaryEnd(end, calls, program, lines);
+  }
+
+  /** Stopped while its interpreter was made ready; a process before may have made calls of it. */
+  #notRun(script: ScriptEntry): Omit<ScriptOutcome, "durationMs"> {
+    const made = callsOf(script, this.#options.hub.state.turns.at(-1)).filter(
+      ({ startedAt }) => startedAt !== undefined,
+    );
+    if (made.length === 0) return cancelled(STOPPED_BEFORE_IT_RAN);
+    const transcript = new ScriptTranscript();
+    for (const { outcome } of made) if (outcome) transcript.result(outcome.output);
+    return cancelled(joined([transcript.text(), STOPPED_BY_PERSON]));
   }
 
   #ordinaryEnd(
@@ -165,8 +184,8 @@ export class ScriptRunner {
       const { end, calls } = await this.#runBlock(program, payloadsOf(program), "rebuild", signal);
       signal.throwIfAborted();
       if (calls.fault) throw calls.fault;
-      if (end.kind !== "killed" && calls.divergence === undefined) continue;
-      const difference = calls.divergence ?? (end.kind === "killed" ? end.message : "");
+      const difference = calls.divergence ?? rebuildFault(program, end);
+      if (difference === null) continue;
       this.#options.log.warn(`the programs of ${script.scriptId}'s turn could not be run again: ${difference}`);
       await this.endTurn();
       this.#task = await this.#open(signal);
@@ -192,6 +211,8 @@ export class ScriptRunner {
     const block = { source: script.source, nowMs: script.startedAt, cpuLimitMs, sleepLimitMs };
     const task = this.#task as ScriptTask;
     const end = await task.run(block, calls, signal);
+    // It ends at once, whatever was under way for it.
+    if (end.kind === "killed") await calls.abandon();
     return { end, calls };
   }
 
@@ -209,20 +230,26 @@ export class ScriptRunner {
   }
 }
 
-function cancelled(output: string, names: string[] | null): Omit<ScriptOutcome, "durationMs"> {
-  return { status: "cancelled", clean: false, output, printed: "", names };
+function cancelled(output: string): Omit<ScriptOutcome, "durationMs"> {
+  return { status: "cancelled", clean: false, output, printed: "", names: null };
 }
 
 function joined(texts: readonly string[]): string {
   return texts.filter((text) => text !== "").join("\n\n");
 }
 
+/** Why an ended program that was run again did not leave what it had left; null where it did. */
+function rebuildFault({ outcome }: ScriptEntry, end: ScriptEnd): string | null {
+  if (end.kind === "killed") return end.message;
+  const missing = outcome?.names?.filter((name) => !end.names.includes(name)) ?? [];
+  return missing.length > 0 ? `it did not make ${nameList(missing)}` : null;
+}
+
 function unavailableError(error: unknown): TurnError {
-  const message = error instanceof Error ? error.message : String(error);
   const next = AppError.is(error) ? error.next : undefined;
   return {
     class: "internal",
-    message: `The Python interpreter could not be started: ${message}`,
-    next: next ?? "The details are in the log. Resume the turn to try again, or use interface “tools”.",
+    message: messageOf(error),
+    next: next ?? "Send “continue” to try again. The details are in the log.",
   };
 }

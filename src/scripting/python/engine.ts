@@ -90,7 +90,7 @@ class PythonEngine implements ScriptEngine {
       void starting.then((interpreter) => interpreter.kill()).catch(() => undefined);
       if (signal.aborted || AppError.is(error)) throw error;
       throw new AppError("unavailable", `The Python interpreter can not be started: ${messageOf(error)}`, {
-        next: "Choose the interface “tools” for this task, or look into the log.",
+        next: "Send “continue” to try again, or begin a session with interface “tools”. The details are in the log.",
         cause: error,
       });
     } finally {

@@ -6,11 +6,7 @@ import { type FakeProgram, FakeScriptEngine, FakeToolError } from "../../../supp
 import { reply } from "../../../support/python-session.ts";
 import type { ScriptedReply } from "../../../support/scripted-model.ts";
 import { type HarnessOptions, openTestSession, someWrite, testTool } from "../../../support/session-harness.ts";
-
-const opened = {
-  ...{ v: 1, seq: 1, at: 1, sessionId: "ses_test", type: "session.opened", cwd: "/w", folders: ["/w"] },
-  ...{ model: "scripted/test", interface: "python", dialect: "codepilot", productVersion: "0" },
-} as AgentEvent;
+import { assertEnds, openedEvent } from "../../../support/whole-ends.ts";
 
 /** A program that goes on when a call of it was cut off. */
 const caught = (running: Promise<string>) =>
@@ -89,7 +85,7 @@ function world(journal: readonly AgentEvent[], more: Partial<HarnessOptions> = {
 
 /** The journal of a whole, undisturbed turn, in which the person says something during the last program. */
 async function wholeJournal(): Promise<AgentEvent[]> {
-  const t = openTestSession(world([opened]).options);
+  const t = openTestSession(world([openedEvent]).options);
   t.session.on((event) => {
     if (event.type === "tool.started" && t.events.filter(({ type }) => type === "script.started").length === 3)
       void t.session.submit({ type: "turn.steer", input: { text: STEER } });
@@ -103,26 +99,6 @@ const EFFECTS = ["a", "b", "c", "made.txt=made"];
 
 function count(events: readonly AgentEvent[], type: AgentEvent["type"]): number {
   return events.filter((event) => event.type === type).length;
-}
-
-/** Every call and every program has one end, and a program's calls end before it does. */
-function assertEnds(events: readonly AgentEvent[], what: string): void {
-  const open = new Set<string>();
-  const scriptOf = new Map<string, string>();
-  for (const event of events) {
-    if (event.type === "tool.requested" || event.type === "script.started") {
-      const id = event.type === "script.started" ? event.scriptId : event.callId;
-      assert.ok(!open.has(id), `${id} begins twice, ${what}`);
-      open.add(id);
-      if (event.type === "tool.requested") scriptOf.set(id, event.script?.scriptId ?? "");
-    } else if (event.type === "tool.finished") {
-      assert.ok(open.delete(event.callId), `${event.callId} ends once, ${what}`);
-    } else if (event.type === "script.finished") {
-      assert.ok(open.delete(event.scriptId), `${event.scriptId} ends once, ${what}`);
-      for (const id of open) assert.notEqual(scriptOf.get(id), event.scriptId, `${id} outlives its program, ${what}`);
-    }
-  }
-  assert.deepEqual([...open], [], what);
 }
 
 describe("a task of programs", () => {
@@ -171,12 +147,12 @@ describe("a task of programs", () => {
       writes += 1;
       if (writes === at) throw new AppError("storage", "The disk is full.");
     };
-    const undisturbed = openTestSession(world([opened], { onAppend: failing(-1) }).options);
+    const undisturbed = openTestSession(world([openedEvent], { onAppend: failing(-1) }).options);
     await undisturbed.run("go");
     const total = writes;
     for (let at = 2; at < total; at += 1) {
       writes = 0;
-      const { effects, options } = world([opened], { onAppend: failing(at) });
+      const { effects, options } = world([openedEvent], { onAppend: failing(at) });
       const t = openTestSession(options);
       const end = await t.run("go");
       const what = `write ${at} of ${total}: ${JSON.stringify(end)}`;
