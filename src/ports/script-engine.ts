@@ -7,6 +7,8 @@ import type { Json } from "../base/json.ts";
 /** A tool as a script sees it: an ordinary synchronous function. */
 export interface ScriptFunction {
   readonly name: string;
+  /** The tool's own name, where Python can not have it or it means something else there. */
+  readonly tool?: string;
   /** In the order of positional arguments. */
   readonly parameters: readonly ScriptParameter[];
   /** Keyword arguments that it does not have are passed on too: the host knows better what to say of them. */
@@ -17,6 +19,8 @@ export interface ScriptFunction {
 
 export interface ScriptParameter {
   readonly name: string;
+  /** The argument's own name, where Python can not have it. */
+  readonly argument?: string;
   /** Undefined: the argument must be given. An argument that equals a default of null is left out of the call. */
   readonly default?: Json;
 }
@@ -62,6 +66,7 @@ export interface ScriptBlock {
 }
 
 export interface ScriptCall {
+  /** Name of the function. */
   readonly tool: string;
   readonly arguments: Readonly<Record<string, Json>>;
   /** Line of the block it stands in, from 1; null where that is not known. */

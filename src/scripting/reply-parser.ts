@@ -3,7 +3,8 @@
  * blocks. Fences are CommonMark's (lists and quotes are not followed). What is inside an ordinary fence never opens
  * a block. Each character is looked at a constant number of times, however the reply is cut into deltas.
  */
-import { proseOf, type ReplyBlock, type ReplyBlockKind } from "../protocol/reply-blocks.ts";
+import type { ReplyBlock, ReplyBlockKind } from "../protocol/reply-blocks.ts";
+import { proseOf } from "../protocol/reply-text.ts";
 import { type FenceMark, type FenceMeaning, LONGEST_FENCE_LINE, meaningOf } from "./fence.ts";
 
 export type ReplyChunk =

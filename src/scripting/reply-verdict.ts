@@ -1,5 +1,6 @@
 /** What a parsed reply means: an answer, a program to run, the end of the task, or a mistake that is explained. */
-import { bodyOf, type ReplyBlock } from "../protocol/reply-blocks.ts";
+import type { ReplyBlock } from "../protocol/reply-blocks.ts";
+import { bodyOf } from "../protocol/reply-text.ts";
 import { looksLikeForeignCall } from "./foreign-envelope.ts";
 import * as messages from "./protocol-messages.ts";
 import type { DisplayFence, ParsedReply } from "./reply-parser.ts";

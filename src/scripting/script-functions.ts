@@ -4,7 +4,8 @@
  */
 import type { Json } from "../base/json.ts";
 import type { ToolSpec } from "../ports/model-client.ts";
-import type { ScriptFunction, ScriptParameter } from "../ports/script-engine.ts";
+import type { ScriptCall, ScriptFunction, ScriptParameter } from "../ports/script-engine.ts";
+import { PythonNames } from "./python-names.ts";
 
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, { readonly description?: string }>>;
@@ -42,25 +43,46 @@ const payload: ScriptFunction = {
 
 /** The functions for these tools, in their order. */
 export function scriptFunctions(specs: readonly ToolSpec[]): readonly ScriptFunction[] {
-  const functions = specs.map((spec) => (spec.name === WRITE_FUNCTION ? writeFile : functionOf(spec)));
+  const names = PythonNames.forFunctions();
+  const functions = specs.map((spec) => (spec.name === WRITE_FUNCTION ? writeFile : functionOf(spec, names)));
   return functions.includes(writeFile) ? [...functions, payload] : functions;
 }
 
-function functionOf(spec: ToolSpec): ScriptFunction {
-  if (spec.kind === "custom") return { name: spec.name, parameters: [{ name: "input" }], doc: spec.description };
+function functionOf(spec: ToolSpec, names: PythonNames): ScriptFunction {
+  const name = names.take(spec.name);
+  const renamed = name === spec.name ? {} : { tool: spec.name };
+  if (spec.kind === "custom") return { name, ...renamed, parameters: [{ name: "input" }], doc: spec.description };
   const schema = spec.parameters as unknown as JsonSchema;
-  const names = Object.keys(schema.properties ?? {});
+  const args = Object.keys(schema.properties ?? {});
   const required = new Set(schema.required ?? []);
   // Python has no required parameter after an optional one, and their order is what people write.
-  const lastRequired = names.findLastIndex((name) => required.has(name));
-  const parameters = names.map(
-    (name, index): ScriptParameter => (index <= lastRequired ? { name } : { name, default: null }),
-  );
-  const lines = names.flatMap((name) => {
-    const about = schema.properties?.[name]?.description;
-    return about ? [`${name}: ${about}`] : [];
+  const lastRequired = args.findLastIndex((arg) => required.has(arg));
+  const parameterNames = PythonNames.forParameters();
+  const parameters = args.map((argument, index): ScriptParameter => {
+    const parameter = parameterNames.take(argument);
+    return {
+      name: parameter,
+      ...(parameter === argument ? {} : { argument }),
+      ...(index <= lastRequired ? {} : { default: null }),
+    };
   });
-  return { name: spec.name, parameters, doc: [spec.description, ...lines].join("\n") };
+  const lines = args.flatMap((arg, index) => {
+    const about = schema.properties?.[arg]?.description;
+    return about ? [`${parameters[index]?.name}: ${about}`] : [];
+  });
+  return { name, ...renamed, parameters, doc: [spec.description, ...lines].join("\n") };
+}
+
+/** The call of a function as a call of its tool. The names of `payload` and of unknown functions stay. */
+export function toolCallOf(call: ScriptCall, functions: readonly ScriptFunction[]): ScriptCall {
+  const called = functions.find(({ name }) => name === call.tool);
+  const renamed = called?.parameters.filter(({ argument }) => argument !== undefined) ?? [];
+  if (!called || (called.tool === undefined && renamed.length === 0)) return call;
+  const own = new Map(renamed.map(({ name, argument }) => [name, argument ?? name]));
+  const args = Object.fromEntries(
+    Object.entries(call.arguments).map(([name, value]) => [own.get(name) ?? name, value]),
+  );
+  return { ...call, tool: called.tool ?? called.name, arguments: args };
 }
 
 /** As Python would show it: `read_file(path, start_line=None)`. */

@@ -9,6 +9,8 @@ import type {
 
 export interface ScriptedReply {
   readonly text?: string;
+  /** Characters of one delta; default 7. */
+  readonly deltaSize?: number;
   readonly reasoning?: string;
   readonly calls?: readonly { readonly name: string; readonly arguments: unknown; readonly callId?: string }[];
   readonly stop?: "end" | "truncated" | "refused";
@@ -43,7 +45,10 @@ export class ScriptedModel implements ModelClient {
       onEvent({ type: "reasoning.finished", text: reply.reasoning });
     }
     if (reply.text !== undefined) {
-      for (const delta of reply.text.match(/.{1,7}/gs) ?? []) onEvent({ type: "text.delta", delta });
+      const size = reply.deltaSize ?? 7;
+      for (let at = 0; at < reply.text.length; at += size) {
+        onEvent({ type: "text.delta", delta: reply.text.slice(at, at + size) });
+      }
     }
     if (reply.hang) {
       await new Promise<void>((resolve) => {

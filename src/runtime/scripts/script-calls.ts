@@ -4,11 +4,11 @@
  */
 import type { IdSource } from "../../base/ids.ts";
 import type { Json } from "../../base/json.ts";
-import type { ScriptCall, ScriptHost, ScriptReply } from "../../ports/script-engine.ts";
+import type { ScriptCall, ScriptFunction, ScriptHost, ScriptReply } from "../../ports/script-engine.ts";
 import type { NewEvent } from "../../protocol/events.ts";
 import type { ScriptEntry, ToolEntry, TurnState } from "../../protocol/state.ts";
 import type { PayloadDesk } from "../../scripting/payload-desk.ts";
-import { PAYLOAD_FUNCTION, WRITE_FUNCTION } from "../../scripting/script-functions.ts";
+import { PAYLOAD_FUNCTION, toolCallOf, WRITE_FUNCTION } from "../../scripting/script-functions.ts";
 import { readWriteArguments } from "../../scripting/write-arguments.ts";
 import type { EventHub } from "../event-hub.ts";
 import { summarizeCall, type ToolRegistry } from "../tool-registry.ts";
@@ -24,6 +24,8 @@ export interface ScriptCallsOptions {
   readonly scheduler: ToolScheduler;
   readonly registry: ToolRegistry;
   readonly ids: IdSource;
+  /** What programs call: the tools of the registry, by the names that they have in Python. */
+  readonly functions: () => readonly ScriptFunction[];
 }
 
 export interface ProgramRun {
@@ -61,6 +63,7 @@ export class ScriptCalls implements ScriptHost {
   readonly #run: ProgramRun;
   /** Calls of the program that the journal has, by index. */
   readonly #recorded: ReadonlyMap<number, ToolEntry>;
+  readonly #functions: readonly ScriptFunction[];
   /** What is under way ends with its program. */
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
@@ -78,6 +81,7 @@ export class ScriptCalls implements ScriptHost {
     this.#run = run;
     this.#nowMs = run.script.startedAt;
     this.#signal = AbortSignal.any([run.signal, this.#over.signal]);
+    this.#functions = options.functions();
     const recorded = callsOf(run.script, options.hub.state.turns.at(-1));
     this.#recorded = new Map(recorded.flatMap((entry) => (entry.script ? [[entry.script.index, entry]] : [])));
   }
@@ -147,13 +151,14 @@ export class ScriptCalls implements ScriptHost {
   }
 
   /** Counts the call and binds its payloads; a reply where there is nothing to journal. */
-  #prepare(call: ScriptCall): Prepared | ScriptReply {
-    if (call.tool === PAYLOAD_FUNCTION) return this.#addPayload(call);
+  #prepare(made: ScriptCall): Prepared | ScriptReply {
+    if (made.tool === PAYLOAD_FUNCTION) return this.#addPayload(made);
     if (this.#count >= MAX_CALLS) return this.#limitReached();
     this.#count += 1;
-    this.#lastLine = call.line;
+    this.#lastLine = made.line;
+    const call = toolCallOf(made, this.#functions);
     const common = { index: this.#count, tool: call.tool, line: call.line };
-    if (call.tool !== WRITE_FUNCTION) return { ...common, argumentsText: JSON.stringify(call.arguments) };
+    if (call.tool !== WRITE_FUNCTION) return { ...common, argumentsText: this.#argumentsText(call) };
     const wanted = readWriteArguments(call.arguments);
     if (wanted.kind === "refused") {
       return { ...common, argumentsText: JSON.stringify(call.arguments), refusal: wanted.message };
@@ -163,6 +168,13 @@ export class ScriptCalls implements ScriptHost {
       return { ...common, argumentsText: JSON.stringify(call.arguments), refusal: taken.message };
     }
     return { ...common, argumentsText: JSON.stringify(wanted.build(taken.contents)) };
+  }
+
+  /** A tool of free-form input gets it as it is. */
+  #argumentsText(call: ScriptCall): string {
+    const { input } = call.arguments;
+    const isFree = this.#options.registry.get(call.tool)?.custom !== undefined;
+    return isFree && typeof input === "string" ? input : JSON.stringify(call.arguments);
   }
 
   /** Journals the calls that are new; gives the id of each by its index. */

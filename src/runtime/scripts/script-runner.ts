@@ -5,7 +5,7 @@
 import { AppError, messageOf } from "../../base/app-error.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import type { ScriptEnd, ScriptEngine, ScriptFunction, ScriptTask } from "../../ports/script-engine.ts";
+import type { ScriptEnd, ScriptEngine, ScriptTask } from "../../ports/script-engine.ts";
 import type { ScriptOutcome, TurnError } from "../../protocol/items.ts";
 import type { ScriptEntry } from "../../protocol/state.ts";
 import type { PayloadDesk } from "../../scripting/payload-desk.ts";
@@ -27,7 +27,6 @@ import { ScriptTranscript } from "./script-transcript.ts";
 
 export interface ScriptRunnerOptions extends ScriptCallsOptions {
   readonly engine: ScriptEngine;
-  readonly functions: () => readonly ScriptFunction[];
   readonly workDir: string;
   readonly cpuLimitMs: number;
   readonly sleepLimitMs: number;
@@ -234,8 +233,12 @@ function cancelled(output: string): Omit<ScriptOutcome, "durationMs"> {
   return { status: "cancelled", clean: false, output, printed: "", names: null };
 }
 
+/** Half a character, as a cut leaves it or a program prints it, is nothing that a model's server would take. */
 function joined(texts: readonly string[]): string {
-  return texts.filter((text) => text !== "").join("\n\n");
+  return texts
+    .filter((text) => text !== "")
+    .join("\n\n")
+    .toWellFormed();
 }
 
 /** Why an ended program that was run again did not leave what it had left; null where it did. */

@@ -3,6 +3,10 @@ import { HeadTailBuffer, headAndTail } from "../../base/head-tail-buffer.ts";
 
 /** Characters of a block's whole result. */
 const MAX_RESULT_CHARS = 60_000;
+/** Characters that a piece has at least, before whole pieces are left out. */
+const MIN_PIECE_CHARS = 300;
+/** What `omission` takes, with the empty line after the piece. */
+const OMISSION_CHARS = 70;
 /** Characters of print that are kept between two calls. */
 const MAX_PRINT_CHARS = 40_000;
 
@@ -30,16 +34,22 @@ export class ScriptTranscript {
     return this.#printed.toString();
   }
 
-  /** Pieces with an empty line between; long ones are cut in their middle when all together are too much. */
+  /**
+   * Pieces with an empty line between. When all together are too much, long ones are cut in their middle, and when
+   * there are too many of them, those in the middle go.
+   */
   text(): string {
     const texts = this.#pieces
       .map((piece) => (piece.kind === "print" ? piece.text.toString() : piece.text).replace(/\n+$/, ""))
       .filter((text) => text !== "");
+    const whole = texts.join("\n\n");
+    if (whole.length <= MAX_RESULT_CHARS) return whole;
     const share = fairShare(
       texts.map((text) => text.length),
-      MAX_RESULT_CHARS,
+      MAX_RESULT_CHARS - texts.length * OMISSION_CHARS,
     );
-    return texts.map((text) => headAndTail(text, share, omission)).join("\n\n");
+    const cut = texts.map((text) => headAndTail(text, Math.max(share, MIN_PIECE_CHARS), omission)).join("\n\n");
+    return headAndTail(cut, MAX_RESULT_CHARS, omission);
   }
 
   #begin(): { readonly text: HeadTailBuffer } {
