@@ -7,7 +7,12 @@
 import type { Json } from "../base/json.ts";
 import type { ModelInput, ModelRequest, ToolSpec } from "../ports/model-client.ts";
 import type { Item } from "../protocol/items.ts";
-import type { ArchivedTask, Entry, SessionState, ToolEntry, TurnState } from "../protocol/state.ts";
+import type { ArchivedTask, Entry, ScriptEntry, SessionState, ToolEntry, TurnState } from "../protocol/state.ts";
+
+/** Of one program: a loop reads a folder of them in a line. */
+const MAX_SCRIPT_IMAGES = 20;
+
+type UserMessage = Extract<Item, { kind: "user_message" }>;
 
 export interface ModelSettings {
   readonly temperature?: number;
@@ -66,7 +71,7 @@ function addTurn(input: ModelInput[], turn: TurnState, task: number | null): voi
       if (told) input.push(told);
       index += 1;
     } else if (entry.kind === "script") {
-      if (entry.outcome) input.push({ kind: "user", text: `[EXECUTION RESULT]\n${entry.outcome.output}` });
+      if (entry.outcome) input.push(scriptInput(entry, entries));
       index += 1;
     } else {
       index = addCalls(input, entries, index, entry.step);
@@ -107,10 +112,12 @@ function addCalls(input: ModelInput[], entries: readonly Entry[], start: number,
  * The same object for the same part of history in every request, so that a client can keep what it made of it: what
  * a request costs must not grow with the session more than it has to.
  */
-function toldOnce<Part extends object, Input>(tell: (part: Part) => Input): (part: Part) => Input {
+function toldOnce<Part extends object, Rest extends readonly unknown[], Input>(
+  tell: (part: Part, ...rest: Rest) => Input,
+): (part: Part, ...rest: Rest) => Input {
   const told = new WeakMap<Part, { readonly input: Input }>();
-  return (part) => {
-    const known = told.get(part) ?? { input: tell(part) };
+  return (part, ...rest) => {
+    const known = told.get(part) ?? { input: tell(part, ...rest) };
     told.set(part, known);
     return known.input;
   };
@@ -151,11 +158,27 @@ const resultInput = toldOnce(
   }),
 );
 
+/** The result of a program, which is over and has made all of its calls, with the images that they showed. */
+const scriptInput = toldOnce(({ scriptId, outcome }: ScriptEntry, entries: readonly Entry[]): ModelInput => {
+  const all = entries.flatMap((entry) =>
+    entry.kind === "tool" && entry.script?.scriptId === scriptId ? (entry.outcome?.images ?? []) : [],
+  );
+  const images = all.slice(0, MAX_SCRIPT_IMAGES);
+  const more = all.length - images.length;
+  const note = more > 0 ? `\n\n[${more} more images are not shown; read fewer of them in one block.]` : "";
+  const text = `[EXECUTION RESULT]\n${outcome?.output ?? ""}${note}`;
+  return { kind: "user", text, ...(images.length > 0 ? { images } : {}) };
+});
+
 function itemInput(item: Item, task: number | null): ModelInput | undefined {
-  if (task === null || item.kind !== "user_message") return plainInput(item);
-  const input = plainInput(item);
-  return input?.kind === "user" ? { ...input, text: `${tagOf(item.origin, task)}${input.text}` } : input;
+  return task === null || item.kind !== "user_message" ? plainInput(item) : taggedInput(item, task);
 }
+
+/** A turn has the same number in every request. */
+const taggedInput = toldOnce((item: UserMessage, task: number): ModelInput => {
+  const { text, origin, images } = item;
+  return { kind: "user", text: `${tagOf(origin, task)}${text}`, ...(images ? { images } : {}) };
+});
 
 const plainInput = toldOnce((item: Item): ModelInput | undefined => {
   switch (item.kind) {
@@ -169,7 +192,7 @@ const plainInput = toldOnce((item: Item): ModelInput | undefined => {
   }
 });
 
-function tagOf(origin: Extract<Item, { kind: "user_message" }>["origin"], task: number): string {
+function tagOf(origin: UserMessage["origin"], task: number): string {
   switch (origin) {
     case "person":
       return `[TASK ${task}][USER INPUT]\n`;

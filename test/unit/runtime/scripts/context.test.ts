@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import type { ModelInput } from "../../../../src/ports/model-client.ts";
+import { buildRequest } from "../../../../src/runtime/context-builder.ts";
 import { ToolRegistry } from "../../../../src/runtime/tool-registry.ts";
 import { scriptFunctions, signatureOf } from "../../../../src/scripting/script-functions.ts";
 import { createContextTools } from "../../../../src/tools/index.ts";
@@ -38,6 +39,25 @@ describe("the context of programs", function () {
       texts.at(-1) ?? "",
       /^\[ENVIRONMENT CHANGE\]\n[\s\S]*\na\.txt: changed, line 2\n {4}2 \| somebody else$/,
     );
+  });
+
+  it("has the images that a program has read with its result, up to a number, and the same objects in each request", async () => {
+    const png = Buffer.from(
+      "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+      "base64",
+    );
+    const code = 'for name in ["a.png"] * 22: read_file(name)\n';
+    await using session = await openPythonSession({ "a.png": png }, [reply({ code }), "Seen."]);
+    await session.runtime.run("Look at it");
+    const told = session.model.requests.at(-1)?.input.at(-1);
+    assert.ok(told?.kind === "user");
+    assert.equal(told.images?.length, 20);
+    assert.deepEqual(told.images[0], { mediaType: "image/png", data: png.toString("base64") });
+    assert.match(told.text, /attached[\s\S]*\[2 more images are not shown/);
+    const sources = { instructions: "", tools: [], settings: {} };
+    const [first, second] = [1, 2].map(() => buildRequest(session.runtime.state, "m", sources).input);
+    assert.ok(first && first.length >= 4);
+    for (const [index, input] of first.entries()) assert.equal(input, second?.[index]);
   });
 
   it("is put away, listed and shown again by functions", async () => {
