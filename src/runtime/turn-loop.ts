@@ -62,9 +62,10 @@ async function converge(deps: TurnDeps, actions: TurnActions, signal: AbortSigna
   for (;;) {
     if (signal.aborted) return { reason: "interrupted" };
     if (acted.kind === "ended") return acted.end;
+    // Before the end: a program may catch that nobody answered, and complete.
+    if (deps.questions.takeUnanswered()) return { reason: "failed", error: unansweredError };
     if (acted.kind === "done" && !hasSteers(deps.hub)) return { reason: "completed" };
     if (cuts >= MAX_CUTS) return { reason: "failed", error: truncatedError };
-    if (deps.questions.takeUnanswered()) return { reason: "failed", error: unansweredError };
     await injectSteers(deps);
     if (deps.maxSteps !== undefined && currentSteps(deps.hub) >= deps.maxSteps) return limitReached(deps.maxSteps);
 

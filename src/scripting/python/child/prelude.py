@@ -414,12 +414,14 @@ def _set_up(task):
 
 _scope = {}
 _builtins = {}
+_streams = _Output("<stdout>"), _Output("<stderr>")
 _main = {}
 
 
 def _repair():
-    """Puts back the builtins that a block has replaced and the functions that it has deleted."""
+    """Puts back the builtins and streams that a block has replaced, and the functions that it has deleted."""
     builtins.__dict__.update(_builtins)
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = _streams
     for name, value in _scope.items():
         _main.setdefault(name, value)
 
@@ -551,8 +553,7 @@ def _install():
     time.sleep = sleep
     asyncio.run = _run_async
     asyncio.new_event_loop = _EventLoop
-    sys.stdout = sys.__stdout__ = _Output("<stdout>")
-    sys.stderr = sys.__stderr__ = _Output("<stderr>")
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = _streams
     sys.argv = [""]
     # Not a boundary, only so that nobody takes these for a way to the machine.
     sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "JsFinder"]
