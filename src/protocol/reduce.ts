@@ -7,8 +7,7 @@ import type { AgentEvent, EventOf } from "./events.ts";
 import {
   type Entry,
   emptyState,
-  openCallsOf,
-  openScriptOf,
+  isActing,
   type Phase,
   type ScriptEntry,
   type SessionState,
@@ -178,8 +177,7 @@ function phaseOf(state: SessionState, event: AgentEvent): Phase {
   if (state.retry !== null) return "retrying";
   if (event.type === "text.delta" || event.type === "reasoning.delta" || event.type === "block.delta")
     return "sampling";
-  const turn = state.turns.at(-1);
-  return openCallsOf(turn).length > 0 || openScriptOf(turn) ? "running-tools" : "sampling";
+  return isActing(state.turns.at(-1)) ? "running-tools" : "sampling";
 }
 
 function startTurn(state: SessionState, event: EventOf<"turn.started">): SessionState {

@@ -241,7 +241,19 @@ export function openCallsOf(turn: TurnState | undefined): readonly ToolEntry[] {
     const entry = turn.entries[index] as Entry;
     if (entry.kind === "notice") continue;
     if (entry.step < turn.steps - 1) break;
-    if (entry.kind === "tool" && entry.settled && entry.outcome === undefined) open.unshift(entry);
+    if (entry.kind === "tool" && entry.settled && entry.outcome === undefined) open.push(entry);
   }
-  return open;
+  return open.reverse();
+}
+
+/** Calls or a program of the newest response have no end yet. Asked at every event: the newest entries tell soonest. */
+export function isActing(turn: TurnState | undefined): boolean {
+  for (let index = (turn?.entries.length ?? 0) - 1; turn && index >= 0; index -= 1) {
+    const entry = turn.entries[index] as Entry;
+    if (entry.kind === "notice") continue;
+    if (entry.kind === "script") return entry.outcome === undefined;
+    if (entry.step < turn.steps - 1) return false;
+    if (entry.kind === "tool" && entry.settled && entry.outcome === undefined) return true;
+  }
+  return false;
 }
