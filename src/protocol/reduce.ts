@@ -18,6 +18,8 @@ import {
 /** Characters of live output kept for a running call. */
 export const LIVE_TAIL_CHARS = 8_000;
 const TITLE_CHARS = 80;
+/** The newest are kept of those that no turn has yet; the journal has all. */
+const EARLY_NOTICES = 50;
 
 export function reduce(state: SessionState, event: AgentEvent): SessionState {
   // What a running turn had streamed when its process died must not survive in a replayed state; live events are
@@ -185,12 +187,13 @@ function startTurn(state: SessionState, event: EventOf<"turn.started">): Session
     turnId: event.turnId ?? "",
     startedAt: event.at,
     model: event.model,
-    entries: firstEntries(event),
+    entries: [...firstEntries(event), ...state.earlyNotices],
     steps: 0,
   };
   return {
     ...state,
     turns: state.turns.concat([turn]),
+    earlyNotices: [],
     closed: false,
     activeTurnId: turn.turnId,
     queueHeld: false,
@@ -382,14 +385,16 @@ function retryOf(event: EventOf<"model.retrying">): SessionState["retry"] {
 }
 
 function addNotice(state: SessionState, event: EventOf<"notice.raised">): SessionState {
-  return addEntry(state, {
+  const notice = {
     kind: "notice",
     level: event.level,
     code: event.code,
     message: event.message,
     ...(event.next === undefined ? {} : { next: event.next }),
     at: event.at,
-  });
+  } as const;
+  if (state.turns.length > 0) return addEntry(state, notice);
+  return { ...state, earlyNotices: [...state.earlyNotices, notice].slice(-EARLY_NOTICES) };
 }
 
 function stepOf(state: SessionState): number {

@@ -151,6 +151,8 @@ export interface SessionState {
   readonly interface: "tools" | "python" | "javascript";
   readonly dialect: "codepilot" | "codex";
   readonly turns: readonly TurnState[];
+  /** Raised while there is no turn; the first one begins with them. */
+  readonly earlyNotices: readonly NoticeEntry[];
   /** Set between turn.started and turn.finished. */
   readonly activeTurnId: string | null;
   readonly streaming: readonly StreamingItem[];
@@ -189,6 +191,7 @@ export const emptyState: SessionState = {
   interface: "tools",
   dialect: "codepilot",
   turns: [],
+  earlyNotices: [],
   activeTurnId: null,
   streaming: [],
   liveOutput: {},

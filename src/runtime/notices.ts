@@ -42,7 +42,8 @@ export function terminalNotice(terminal: string, remark: string): Notice {
 
 /** Those that the session has not been told yet, in these very words. */
 export function untold(notices: readonly (Notice | null)[], state: SessionState): readonly Notice[] {
-  const told = state.turns.flatMap((turn) => turn.entries).filter((entry) => entry.kind === "notice");
+  const entries = [...state.earlyNotices, ...state.turns.flatMap((turn) => turn.entries)];
+  const told = entries.filter((entry) => entry.kind === "notice");
   return notices.filter(
     (notice): notice is Notice =>
       notice !== null && !told.some(({ code, message }) => code === notice.code && message === notice.message),

@@ -10,6 +10,8 @@ const SCENES = [
   "empty",
   "empty-without-key",
   "empty-no-folder",
+  "empty-with-notice",
+  "archived",
   "demo",
   "finished",
   "streaming",
@@ -123,6 +125,19 @@ describe("playground", function () {
       assert.deepEqual(problems, []);
     });
   }
+
+  it("tells what was raised before the first task, and which task the model knows by a summary only", async () => {
+    await open("empty-with-notice");
+    const notice = page.locator(".empty .notice", { hasText: "could not be read: line 2 is not JSON" });
+    assert.match(await notice.innerText(), /Warning:[\s\S]*the session can go on/);
+    await open("archived");
+    const heads = page.locator(".turn-head");
+    assert.match(
+      await heads.nth(0).innerText(),
+      /Put away: the model now goes by this summary\. “Coupons in src\/cart\.ts/,
+    );
+    assert.doesNotMatch(await heads.nth(1).innerText(), /Put away/);
+  });
 
   it("starts a task and steers it by keyboard only", async () => {
     await open("empty", "dark-modern", "1");

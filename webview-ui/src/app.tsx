@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import type { NoticeEntry } from "../../src/protocol/state.ts";
 import { Composer } from "./components/composer.tsx";
 import { Dock } from "./components/dock.tsx";
 import { EmptyState } from "./components/empty-state.tsx";
@@ -8,6 +9,8 @@ import { Timeline } from "./components/timeline.tsx";
 import { withProgramCards } from "./logic/program-cards.ts";
 import { rowsOf } from "./logic/rows.ts";
 import { usePanelState } from "./store.ts";
+
+const noNotices: readonly NoticeEntry[] = [];
 
 export function App() {
   return (
@@ -38,7 +41,7 @@ function Content() {
   const rows = useMemo(() => withProgramCards(plainRows, { expanded, cwd }), [plainRows, expanded, cwd]);
   if (blank) return <div className="empty" />;
   // Virtuoso places its first row once; an empty list would leave that place at the top.
-  if (!session || rows.length === 0) return <EmptyState />;
+  if (!session || rows.length === 0) return <EmptyState notices={session?.earlyNotices ?? noNotices} />;
   return <Timeline key={`${session.sessionId}:${visit}`} session={session} rows={rows} />;
 }
 

@@ -138,7 +138,7 @@ function slimOutcome(outcome: ToolOutcome): ToolOutcome {
   return { ...slim, display: { ...display, outputTail: shortened(display.outputTail, DISPLAY_CHARS) } };
 }
 
-function slimNotice<T extends Pick<NoticeEntry, "message">>(notice: T): T {
+export function slimNotice<T extends Pick<NoticeEntry, "message">>(notice: T): T {
   return { ...notice, message: shortened(notice.message, NOTICE_CHARS) };
 }
 

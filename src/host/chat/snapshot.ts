@@ -10,7 +10,7 @@ import {
   stretchBefore,
   stretchOf,
 } from "../../protocol/timeline.ts";
-import { slimEntry, slimQueued } from "./slim.ts";
+import { slimEntry, slimNotice, slimQueued } from "./slim.ts";
 
 /** A few screens; what is above them is asked for once they are shown. */
 const SNAPSHOT: StretchLimit = { entries: 60, chars: 300_000 };
@@ -25,7 +25,8 @@ export interface Snapshot {
 export function snapshotOf(state: SessionState, limit: StretchLimit = SNAPSHOT): Snapshot {
   const whole = stretchOf(state.turns);
   const { from, turns } = slimmed(stretchBefore(whole, whole.to, limit, weigh));
-  return { state: { ...state, turns, queued: state.queued.map(slimQueued), allowedKeys: [] }, from };
+  const earlyNotices = state.earlyNotices.map(slimNotice);
+  return { state: { ...state, turns, earlyNotices, queued: state.queued.map(slimQueued), allowedKeys: [] }, from };
 }
 
 /** The stretch that ends (`before`) or begins (`after`) at a place; empty where there is nothing. */

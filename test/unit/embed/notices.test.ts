@@ -60,6 +60,19 @@ describe("notices", () => {
     assert.doesNotMatch(messages()[1] ?? "", /torn/);
   });
 
+  it("of a session without a turn are told once, and stand in its first one", async () => {
+    await (await open()).close();
+    await appendToJournal("not JSON\n");
+    await (await open({ resume: "s" })).close();
+    const again = await open({ resume: "s" });
+    assert.equal(messages().length, 1);
+    assert.equal(again.state.earlyNotices.length, 1);
+    await again.run("go");
+    const kinds = again.state.turns[0]?.entries.map(({ kind }) => kind);
+    assert.deepEqual(kinds, ["item", "notice", "item"]);
+    await again.close();
+  });
+
   it("tell that AGENTS.md can not be read, once", async () => {
     await mkdir(disk.path("w/AGENTS.md"));
     const runtime = await open();

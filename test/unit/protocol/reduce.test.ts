@@ -32,3 +32,25 @@ describe("the words a turn begins with", () => {
     );
   });
 });
+
+describe("notices before the first turn", () => {
+  const notice = (message: string): NewEvent => ({ type: "notice.raised", level: "warning", code: "c", message });
+  const stamp = (events: readonly NewEvent[]) =>
+    events.map((event, index) => ({ v: 1, seq: index + 1, at: 7, sessionId: "s", ...event }) as AgentEvent);
+  const messages = (entries: readonly { readonly kind: string }[]) =>
+    entries.map((entry) => ("message" in entry ? entry.message : entry.kind));
+
+  it("wait, and are in the timeline behind the words it begins with", () => {
+    const before = stamp([notice("one"), notice("two")]);
+    assert.deepEqual(messages(reduceAll(before).earlyNotices), ["one", "two"]);
+    const turn: NewEvent = { type: "turn.started", input, itemId: "i", model: "m" };
+    const state = reduceAll(stamp([notice("one"), notice("two"), turn, notice("three")]));
+    assert.deepEqual(messages(state.turns[0]?.entries ?? []), ["item", "one", "two", "three"]);
+    assert.deepEqual(state.earlyNotices, []);
+  });
+
+  it("are bounded, the newest kept", () => {
+    const { earlyNotices } = reduceAll(stamp(Array.from({ length: 60 }, (_, index) => notice(`${index}`))));
+    assert.deepEqual([earlyNotices.length, earlyNotices.at(-1)?.message], [50, "59"]);
+  });
+});

@@ -3,6 +3,7 @@ import type { NewEvent } from "../../../src/protocol/events.ts";
 import { reduce, reduceAll } from "../../../src/protocol/reduce.ts";
 import { emptyState, type SessionState } from "../../../src/protocol/state.ts";
 import { FIRST_PLACE } from "../../../src/protocol/timeline.ts";
+import { applyEvent } from "../../../webview-ui/src/logic/held.ts";
 import { type Row, rowAt, rowsOf as rowsOfHeld } from "../../../webview-ui/src/logic/rows.ts";
 
 const rowsOf = (session: SessionState, turn = 0): Row[] =>
@@ -88,6 +89,23 @@ describe("timeline rows", () => {
     assert.equal(live(state), true);
     assert.equal(live({ ...state, phase: "interrupted" }), false);
     assert.equal(live(play([{ type: "turn.finished", reason: "failed", steps: 1, durationMs: 1 }], state)), false);
+  });
+
+  it("says in a turn's head that the model goes by a summary of it, wherever the turn is held", () => {
+    const end: NewEvent = { type: "turn.finished", reason: "completed", steps: 1, durationMs: 1 };
+    const first = play([turn, user, says("a", "Done."), end]);
+    const second = play([{ ...turn, turnId: "t2" } as never, end], first);
+    const place = { turn: 1, entry: 0 };
+    const session = { ...second, turns: second.turns.slice(1) };
+    const past = { from: FIRST_PLACE, to: place, turns: second.turns.slice(0, 1) };
+    const event = { type: "context.archived", taskId: "t1", position: 1, summary: "It is done." };
+    const seq = second.lastSeq + 1;
+    const held = applyEvent({ session, from: place, past }, { v: 1, seq, at: 9, sessionId: "s", ...event } as never);
+    const heads = rowsOfHeld(held ?? assert.fail()).flatMap((row) => (row.kind === "turn" ? [row.turn] : []));
+    assert.deepEqual(
+      heads.map(({ archived }) => archived?.summary ?? null),
+      ["It is done.", null],
+    );
   });
 
   it("cuts a turn into parts without a second head, a second end or a second key", () => {

@@ -1,8 +1,10 @@
 /** Before the first task: three tasks to begin with, or the way to a model that works. */
+import type { NoticeEntry } from "../../../src/protocol/state.ts";
 import type { SessionSummary } from "../../../src/protocol/webview.ts";
 import { formatWhen } from "../logic/format.ts";
 import { usePanel, usePanelState } from "../store.ts";
 import { Icon } from "./icon.tsx";
+import { Notice } from "./notice.tsx";
 
 const examples = [
   { icon: "compass", text: "Explain how this project is built and where to start reading" },
@@ -12,7 +14,8 @@ const examples = [
 
 const noSessions: readonly SessionSummary[] = [];
 
-export function EmptyState() {
+/** `notices`: of a session that has been opened and has no task yet. */
+export function EmptyState({ notices }: { notices: readonly NoticeEntry[] }) {
   const panel = usePanel();
   const environment = usePanelState((state) => state.environment);
   if (!environment) return <div className="empty" />;
@@ -21,6 +24,9 @@ export function EmptyState() {
   return (
     <div className="empty">
       <div className="empty-inner">
+        {notices.map((notice) => (
+          <Notice key={keyOf(notice)} rowKey={keyOf(notice)} notice={notice} />
+        ))}
         <h2>What should be done?</h2>
         <p className="lead">
           CodePilot reads, edits and runs things in {folders.length > 0 ? <Folders /> : "your folder"}. It asks before
@@ -56,6 +62,10 @@ export function EmptyState() {
       </div>
     </div>
   );
+}
+
+function keyOf({ code, message }: NoticeEntry): string {
+  return `early:${code}:${message}`;
 }
 
 function Folders() {

@@ -79,7 +79,11 @@ export function applyEvent(held: Held, event: AgentEvent): Held | null {
   if (event.type === "turn.resumed" && (held.past || held.from.entry > 0)) return null;
   const { past } = held;
   const newestTurn = held.from.turn + held.session.turns.length - 1;
-  if (!past || !CHANGES.has(event.type) || past.from.turn + past.turns.length - 1 !== newestTurn) {
+  // Any finished turn may be archived; all else happens to the newest.
+  const isOfPast =
+    event.type === "context.archived" ||
+    (CHANGES.has(event.type) && past !== null && past.from.turn + past.turns.length - 1 === newestTurn);
+  if (!past || !isOfPast) {
     return { ...held, session };
   }
   const { turns } = reduce({ ...held.session, turns: past.turns }, event);

@@ -5,7 +5,15 @@
  */
 import type { Item } from "../../../src/protocol/items.ts";
 import { proseOf } from "../../../src/protocol/reply-blocks.ts";
-import type { Entry, ItemEntry, NoticeEntry, SessionState, ToolEntry, TurnState } from "../../../src/protocol/state.ts";
+import type {
+  ArchivedTask,
+  Entry,
+  ItemEntry,
+  NoticeEntry,
+  SessionState,
+  ToolEntry,
+  TurnState,
+} from "../../../src/protocol/state.ts";
 import { comparePlaces, type Place } from "../../../src/protocol/timeline.ts";
 import { type Held, isJoined, partsOf, type TurnPart } from "./held.ts";
 import { type Block, splitParts } from "./markdown-blocks.ts";
@@ -51,6 +59,8 @@ export interface TurnHead {
   readonly turnId: string;
   readonly startedAt: number;
   readonly input: UserItem | null;
+  /** Set when the model goes by a summary of the turn. */
+  readonly archived: ArchivedTask | null;
 }
 
 /** What the rows of a part of a turn depend on besides the part. */
@@ -126,7 +136,8 @@ function rowsOfPart(turn: TurnState, context: PartContext): readonly Row[] {
   if (offset === 0) {
     const first = turn.entries[0];
     input = first?.kind === "item" && first.item.kind === "user_message" ? first.item : null;
-    const head: TurnHead = { turnId: turn.turnId, startedAt: turn.startedAt, input };
+    const { turnId, startedAt, archived = null } = turn;
+    const head: TurnHead = { turnId, startedAt, input, archived };
     const place = { turn: number, entry: 0 };
     rows.push({ key: `turn:${turn.turnId}`, place, kind: "turn", ordinal: number + 1, turn: head });
   }

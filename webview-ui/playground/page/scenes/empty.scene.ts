@@ -37,6 +37,36 @@ export const emptyNoFolder: Scene = {
   environment: { folders: [], trusted: false },
 };
 
+/** A session that was opened again and never had a task. */
+export const emptyWithNotice: Scene = {
+  before: (script) => {
+    script.add({
+      type: "notice.raised",
+      level: "warning",
+      code: "journal-incomplete",
+      message: "A part of what was kept of this session could not be read: line 2 is not JSON.",
+      next: "The rest is whole, and the session can go on. All that was left out is listed in the log.",
+    });
+  },
+};
+
+/** A finished task of which the model has a summary only. */
+export const archived: Scene = {
+  before: (script) => {
+    script.turn(TASK);
+    const { turnId } = script;
+    script
+      .tool("execute", { command: "npm test" }, "$ npm test", ran("npm test", testOutput), 1_840)
+      .says("The tests pass now.")
+      .response()
+      .end();
+    script.turn("Put that away and tell me what the cart module does");
+    const summary = "Coupons in src/cart.ts divide by 100 and round to whole cents; adding an article twice adds up.";
+    script.add({ type: "context.archived", taskId: turnId, position: 1, summary });
+    script.says("It sums lines and takes coupons off.").response().end();
+  },
+};
+
 export const demo: Scene = {
   environment: {
     demo: true,

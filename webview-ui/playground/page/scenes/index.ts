@@ -1,7 +1,7 @@
 /** All scenes of the playground by name. */
 import type { Scene } from "../stage.ts";
 import { permissionCommand, permissionWrite, question } from "./asking.scene.ts";
-import { demo, empty, emptyNoFolder, emptyWithoutKey } from "./empty.scene.ts";
+import { archived, demo, empty, emptyNoFolder, emptyWithNotice, emptyWithoutKey } from "./empty.scene.ts";
 import { errorAuth, errorNetwork, failedRequest, interrupted, limit, retrying } from "./ends.scene.ts";
 import { floods } from "./floods.scene.ts";
 import { long, longAnswer, longTurn } from "./long.scene.ts";
@@ -23,6 +23,8 @@ export const scenes: Record<string, Scene> = {
   empty,
   "empty-without-key": emptyWithoutKey,
   "empty-no-folder": emptyNoFolder,
+  "empty-with-notice": emptyWithNotice,
+  archived,
   demo,
   streaming,
   finished,
