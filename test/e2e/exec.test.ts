@@ -182,7 +182,7 @@ describe("codepilot exec", function () {
       for (const [args, text] of [
         [["go"], /no model was named/],
         [["--model", "nope/x", "go"], /nope/],
-        [["--model", "demo/scripted", "--interface", "python", "go"], /not yet/],
+        [["--model", "demo/scripted", "--interface", "javascript", "go"], /not yet/],
         [["--colour", "go"], /unknown option/],
         [["--model", "demo/scripted", "-C", "/does/not/exist", "go"], /working directory/],
       ] as const) {

@@ -31,17 +31,24 @@ export function transcript(parts: TranscriptParts): string {
   return normalize(sections.map(([title, body]) => `=== ${title}\n${body}`).join("\n\n"), parts.replace);
 }
 
-/** Each request begins with the one before; what is new is what is worth reading. */
+/**
+ * Each request begins with the one before, less the context at its end, which is of its moment; what is new is what is
+ * worth reading.
+ */
 function newInput(request: ModelRequest, before: ModelRequest | undefined): readonly ModelInput[] {
-  return request.input.slice(before?.input.length ?? 0);
+  if (!before) return request.input;
+  const lasting = before.input.findLastIndex((item) => item.kind !== "context") + 1;
+  const bytes = (input: readonly ModelInput[]) => JSON.stringify(input.slice(0, lasting));
+  if (bytes(request.input) !== bytes(before.input) || request.instructions !== before.instructions) {
+    throw new Error("a request does not begin with the one before it");
+  }
+  return request.input.slice(lasting);
 }
 
 function describe(event: AgentEvent): string {
   const { v: _v, seq: _seq, at: _at, sessionId: _session, turnId: _turn, type, ...rest } = event;
   // How a text was cut into deltas and how fast a shell printed is no behaviour.
-  if (type === "text.delta" || type === "reasoning.delta" || type === "tool.output" || type === "terminal.output") {
-    return "";
-  }
+  if (type.endsWith(".delta") || type === "tool.output" || type === "terminal.output") return "";
   return `${type} ${JSON.stringify(rest)}`;
 }
 

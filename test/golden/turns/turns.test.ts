@@ -4,6 +4,7 @@ import { Runtime } from "../../../src/embed/runtime.ts";
 import type { RuntimeOptions } from "../../../src/embed/runtime-options.ts";
 import type { AgentEvent } from "../../../src/protocol/events.ts";
 import { assertGolden } from "../../support/golden.ts";
+import { reply } from "../../support/python-session.ts";
 import { type Script, ScriptedModel } from "../../support/scripted-model.ts";
 import { fileTree } from "../../support/temp-workspace.ts";
 import { transcript } from "../../support/transcript.ts";
@@ -95,4 +96,41 @@ describe("golden turns", function () {
       ],
       { allowAll: true },
     ));
+
+  it("reads, edits, runs a command and finishes by programs", () => {
+    const line = 2;
+    const { path, content } = fix;
+    return play(
+      "programs",
+      [
+        {
+          reasoning: "```codepilot\nexecute('main', 'this is only a thought')\n```",
+          text: reply({
+            words: "I look at the file, and open a terminal for the checks.",
+            code: 'cart = read_file("src/cart.js")\nprint(cart.total_lines, "lines")\nexecute("checks", "true", new_terminal=True)',
+          }),
+        },
+        {
+          text: reply({
+            words: "The second line subtracts.",
+            code: `write_file("${path}", start_line=${line}, end_line=${line}, mode="edit")\nwrite_file("notes.md")\nprint(cart.path)\nmissing`,
+            files: [
+              [path, content],
+              ["src/other.js", "nobody asks for it\n"],
+              ["notes.md", "# Notes\n\n```js\ntotal([]);\n```\n"],
+            ],
+            completion: "Fixed.",
+          }),
+        },
+        {
+          text: reply({
+            words: "It was written; now I check it.",
+            code: `found = execute("checks", "grep -c '+ item' ${path}")\nassert found.return_code == 0`,
+            completion: "The sum adds now; grep finds the plus.",
+          }),
+        },
+      ],
+      { allowAll: true, interface: "python", maxSteps: 4 },
+    );
+  });
 });

@@ -19,9 +19,14 @@ describe("exec options", () => {
     assert.equal(request.resume, undefined);
   });
 
+  it("name the interface, or leave it to the agent file", () => {
+    assert.equal(readExecOptions(["go"], { interface: "python" }).interface, "python");
+    assert.equal(readExecOptions(["go"], { interface: "tools" }).interface, "tools");
+    assert.equal(readExecOptions(["go"], {}).interface, undefined);
+  });
+
   it("name what is not there yet", () => {
-    refuses({ interface: "python" }, "not-yet", /--interface python: not yet/);
-    refuses({ interface: "javascript" }, "not-yet", /not yet/);
+    refuses({ interface: "javascript" }, "not-yet", /--interface javascript: not yet/);
     refuses({ dialect: "codex" }, "not-yet", /--dialect codex/);
     refuses({ sandbox: "read-only" }, "not-yet", /--sandbox/);
     refuses({ fork: "ses_1" }, "not-yet", /--fork/);
