@@ -49,6 +49,9 @@ const MAX_REJECTIONS = 6;
 const NATIVE_CALL =
   "[EXECUTION RESULT]\nPROTOCOL ERROR: nothing was executed. There are no native tool calls in this session: write a fenced ```codepilot block of Python that calls the functions.";
 
+const NATIVE_CALL_BESIDE =
+  "PROTOCOL ERROR: of your last reply only the program was run. There are no native tool calls in this session: make every call in the ```codepilot block.";
+
 const protocolError: TurnError = {
   class: "bad-response",
   message: `The model broke the reply protocol ${MAX_REJECTIONS} times in a row.`,
@@ -91,6 +94,7 @@ export class ScriptActions implements TurnActions {
         language: "python",
         source: verdict.source,
       });
+      if (calledNatively) events.push(remark(ids, NATIVE_CALL_BESIDE));
     } else if (verdict.kind === "rejected") {
       events.push(remark(ids, `[EXECUTION RESULT]\n${verdict.message}`));
     } else if (calledNatively) {
@@ -100,7 +104,8 @@ export class ScriptActions implements TurnActions {
       this.#corrections += 1;
     }
     if (verdict.kind === "run") this.#corrections = 0;
-    this.#rejections = verdict.kind === "rejected" ? this.#rejections + 1 : 0;
+    const didNothing = verdict.kind === "rejected" || (calledNatively && verdict.kind !== "run");
+    this.#rejections = didNothing ? this.#rejections + 1 : 0;
     return events;
   }
 

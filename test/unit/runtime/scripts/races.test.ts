@@ -239,6 +239,31 @@ describe("a program that is taken up again", () => {
   });
 });
 
+describe("a model that calls natively all the same", () => {
+  const calls = [{ name: "look", arguments: {} }];
+
+  it("is told so, and does not go on like that for ever", async () => {
+    const t = open(setAndWait, { tools: [testTool({ name: "look" })], script: () => ({ text: "I look.", calls }) });
+    const end = await t.run("go");
+    assert.equal(end?.reason, "failed");
+    assert.equal(end?.error?.class, "bad-response");
+    assert.equal(t.model.requests.length, 6);
+    assert.equal(
+      t.kept.some(({ type }) => type === "tool.requested"),
+      false,
+    );
+  });
+
+  it("beside a program hears that only the program was run, and completes after that", async () => {
+    const done = block("set", "All is set.");
+    const t = open(setAndWait, { tools: [testTool({ name: "look" })], script: [{ ...done, calls }, done] });
+    assert.equal((await t.run("go"))?.reason, "completed");
+    const told = t.model.requests[1]?.input.flatMap((part) => (part.kind === "user" ? [part.text] : [])) ?? [];
+    assert.match(told.at(-1) ?? "", /only the program was run/);
+    assert.match(told.at(-2) ?? "", /^\[EXECUTION RESULT\]/);
+  });
+});
+
 describe("a session without an interpreter", () => {
   it("ends the turn with the reason and what to do, and is there again when it can be started", async () => {
     const t = open(setAndWait, { tools: [], script: [block("set"), block("set", "Set.")] });
