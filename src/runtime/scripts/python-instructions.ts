@@ -29,9 +29,10 @@ const ENVIRONMENT = `# The program
 
 It is real Python with its standard library, in a sandbox: no files, no network, no processes, no environment of the machine are in it. Everything outside is reached through the functions below.
 - Functions are synchronous. They return a string with attributes (\`result = execute("main", "npm test")\`; \`result.return_code\`, \`result.output\`; \`read_file(p).content\`). Every result is also shown to you after the block, in order with what you print: print only what is not shown anyway.
-- What fails raises: \`ToolError\`, and its kinds \`PermissionDenied\`, \`PayloadError\` and \`CallLimitReached\`. Catch one where you know what to do instead; otherwise let it end the block.
+- What fails raises: \`ToolError\`, and its kinds \`PermissionDenied\`, \`PayloadError\` and \`CallLimitReached\`. Catch one where you know what to do instead; otherwise let it end the block. A command that fails does not raise: look at its \`return_code\` (None while it still runs).
 - Variables, functions and imports last from block to block of one task.
-- \`gather([(read_file, "a.py"), (find, "def slug", {"max_results": 5})])\` runs independent calls together and returns their results in order.
+- \`gather([(read_file, "a.py"), (find, "def slug", {"max_results": 5})])\` runs independent calls together and returns their results in order. All are made; then the first error is raised, or with \`return_exceptions=True\` stands in the list.
+- Limits of a block: 30 s of computing and 10 min of sleep (waiting for functions does not count), 1,000 calls, about 100 MB of data. Of its result you see about 60,000 characters; what is longer is cut in its middle.
 - The clock and random numbers are the host's: the program may be run again after a restart, and is then given the same answers without anything being done twice.
 - \`WORK_DIR\` is the working directory, as text.`;
 
@@ -73,7 +74,7 @@ After a result that shows the tests pass:
 
 const TAGS = `# What you are told
 
-[USER INPUT] is the person's task, [USER MESSAGE] what they say while you work. [EXECUTION RESULT] is what your last block printed and what its calls gave. [ENVIRONMENT CHANGE] lists files that changed since you saw them. [ARCHIVED TASK N] is a summary you made of an earlier task. Such tags come from CodePilot; never write one yourself.`;
+[TASK N][USER INPUT] is the person's task and its number in the session, [USER MESSAGE] what they say while you work. [EXECUTION RESULT] is what your last block printed and what its calls gave. [ENVIRONMENT CHANGE] lists files that changed since you saw them, [TERMINALS] the open ones, [STEP N of M] how many replies the task may still take. [ARCHIVED TASK N] is a summary you made of an earlier task. [CodePilot: …] is a remark of the runtime. Such tags come from CodePilot; never write one yourself.`;
 
 const WORKING = `# How to work
 
