@@ -3,12 +3,10 @@
  * Loaded by src/extension.ts on first need.
  */
 import * as vscode from "vscode";
-import { AppError, messageOf } from "../base/app-error.ts";
+import { AppError } from "../base/app-error.ts";
 import { DisposableStore } from "../base/disposable.ts";
 import { PRODUCT_VERSION } from "../embed/product-version.ts";
 import { Runtime } from "../embed/runtime.ts";
-import type { RuntimeOptions } from "../embed/runtime-options.ts";
-import { NodeFileSystem } from "../node/files/node-file-system.ts";
 import { FileSessionStore } from "../node/stores/file-session-store.ts";
 import { watchSessions } from "../node/stores/watch-sessions.ts";
 import type { UserInput } from "../protocol/items.ts";
@@ -16,23 +14,24 @@ import type { ViewEnvironment } from "../protocol/webview.ts";
 import { WindowAgents } from "./agents/window-agents.ts";
 import type { Ask } from "./ask.ts";
 import { ChatView } from "./chat/chat-view.ts";
+import { panelActions } from "./chat/panel-actions.ts";
 import { ViewBridge } from "./chat/view-bridge.ts";
-import { DocumentFileSystem } from "./files/document-file-system.ts";
+import { explainError, offerWayOut } from "./explain-error.ts";
 import type { Keys } from "./keys.ts";
-import { VscodeModelClient } from "./language-model/vscode-model-client.ts";
 import { chooseModel, type ModelChoice } from "./models/model-choice.ts";
 import { pickModel } from "./models/pick-model.ts";
 import { setKey } from "./models/set-key.ts";
-import { BEFORE_SCHEME, BeforeImages, openDiff, openFile, openLink } from "./open-documents.ts";
+import { BEFORE_SCHEME, BeforeImages } from "./open-documents.ts";
 import type { OutputLog } from "./output-log.ts";
 import { PermissionPrompter } from "./prompts/permission-prompter.ts";
 import { QuestionPrompter } from "./prompts/question-prompter.ts";
-import { HomeFolder, noFolder } from "./sessions/home-folder.ts";
+import { HomeFolder } from "./sessions/home-folder.ts";
 import type { LiveSession } from "./sessions/live-session.ts";
 import { SessionHub } from "./sessions/session-hub.ts";
 import { SessionList } from "./sessions/session-list.ts";
 import { SessionTree } from "./sessions/session-tree.ts";
 import type { SessionsView } from "./sessions/sessions-view.ts";
+import { windowRuntimeOptions } from "./sessions/window-runtime-options.ts";
 import { readSettings, writeModelSetting } from "./settings.ts";
 import { StatusBar } from "./status-bar.ts";
 import { TaskTerminal } from "./tasks/task-terminal.ts";
@@ -65,8 +64,6 @@ export class CodePilotWindow {
   readonly #view: ChatView;
   readonly #bridge: ViewBridge;
   readonly #images: BeforeImages;
-  readonly #files = new DocumentFileSystem(new NodeFileSystem());
-  readonly #languageModels = new VscodeModelClient();
   readonly #store = new DisposableStore();
   #sessions: { readonly home: string; readonly store: FileSessionStore } | undefined;
   #restored: Promise<void> | undefined;
@@ -89,7 +86,7 @@ export class CodePilotWindow {
     );
     this.hub = this.#store.add(
       new SessionHub({
-        runtimeOptions: (cwd) => this.#runtimeOptions(cwd),
+        runtimeOptions: windowRuntimeOptions({ log, keys }),
         openRuntime: (options) => Runtime.open(options),
         store: () => this.#sessionStore(),
         folders: () => openFolders().map(({ path }) => path),
@@ -242,16 +239,9 @@ export class CodePilotWindow {
     return chooseModel(this.agents.modelInputs(shown, inputs));
   }
 
-  /** For a command that failed: what went wrong, with a button for what to do next. */
-  async offerWayOut(error: unknown): Promise<void> {
-    if (AppError.is(error, "usage") && openFolders().length === 0) {
-      const button = await vscode.window.showWarningMessage(explain(error), "Open Folder");
-      if (button) await vscode.commands.executeCommand("workbench.action.files.openFolder");
-      return;
-    }
-    this.#parts.log.error("a command failed", error);
-    const button = await vscode.window.showErrorMessage(explain(error), "Show Log");
-    if (button) this.#parts.log.show();
+  /** For a command that failed. */
+  offerWayOut(error: unknown): Promise<void> {
+    return offerWayOut(error, this.#parts.log);
   }
 
   /** After the window has started: turns that were left behind go on, or are offered. */
@@ -288,31 +278,19 @@ export class CodePilotWindow {
         // After the snapshot, which follows in the same turn of the event loop.
         if (focus) setTimeout(() => this.#bridge.focusComposer(focus.text), 50);
       },
-      explain,
+      explain: explainError,
       log,
-      actions: {
-        newSession: () => this.hub.showNone(),
-        openSession: (sessionId) => this.hub.open(sessionId),
-        pickSession: async () => vscode.commands.executeCommand("codepilot.showSessions"),
+      actions: panelActions({
+        hub: this.hub,
+        home: this.home,
+        terminals: this.terminals,
+        images: this.#images,
+        log,
         pickModel: () => this.pickModel(),
-        pickFolder: () => this.home.choose(),
         setKey: () => this.setKey(),
         startTask: (input) => this.startTask(input),
-        openFile: (session, path, line) => openFile(path, line, this.#rootsOf(session)),
-        openDiff: (session, callId) => openDiff(this.#images, session, callId),
-        openTerminal: (session, name) => this.terminals.open(session, name, { preserveFocus: true }),
-        openLink: (session, href) => openLink(href, this.#rootsOf(session)),
-        openSettings: async () => vscode.commands.executeCommand("codepilot.openSettings"),
-        openLog: () => log.show(),
-      },
+      }),
     });
-  }
-
-  /** Where a relative path of the session may lead: its own folder first. */
-  #rootsOf(session: LiveSession | null): string[] {
-    const own = session?.runtime.state.cwd ?? this.home.current?.path;
-    const open = openFolders().map(({ path }) => path);
-    return [...new Set(own === undefined ? open : [own, ...open])];
   }
 
   /** Once a window: unfinished turns, else the session that was in the panel when the page was left. */
@@ -369,46 +347,4 @@ export class CodePilotWindow {
     const list = new SessionList({ hub: this.hub, watch, log: this.#parts.log, now: () => Date.now() });
     return new SessionTree(list, openFolders);
   }
-
-  async #runtimeOptions(cwd: string | null): Promise<RuntimeOptions> {
-    const folders = openFolders().map(({ path }) => path);
-    const home = cwd ?? folders[0];
-    if (home === undefined) throw noFolder();
-    const settings = readSettings();
-    const { log, keys } = this.#parts;
-    const choice = await chooseModel({
-      wanted: settings.model,
-      baseUrl: settings.baseUrl,
-      secrets: keys,
-      environment: process.env,
-    });
-    return {
-      cwd: home,
-      folders: folders.filter((folder) => folder !== home),
-      model: choice.model,
-      approval: settings.approval,
-      interface: settings.interface,
-      attended: true,
-      home: settings.home,
-      trusted: () => vscode.workspace.isTrusted,
-      ...(settings.maxSteps === undefined ? {} : { maxSteps: settings.maxSteps }),
-      ...(settings.shell === undefined ? {} : { shell: settings.shell }),
-      adapters: {
-        fileSystem: this.#files,
-        secrets: keys,
-        log,
-        connection: (provider) => ({ baseUrl: readSettings().baseUrl[provider] }),
-        modelClient: (provider) => (provider === "vscode" ? this.#languageModels : undefined),
-        // The editor's own, which its settings for proxies and certificates hold for.
-        fetch: (input, init) => globalThis.fetch(input, init),
-      },
-    };
-  }
-}
-
-/** Cause and next step, as sentences. */
-function explain(error: unknown): string {
-  const message = messageOf(error);
-  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?…]$/.test(message) ? "" : "."}`;
-  return AppError.is(error) && error.next ? `${sentence} ${error.next}` : sentence;
 }
