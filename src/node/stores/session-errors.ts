@@ -3,7 +3,7 @@ import { AppError } from "../../base/app-error.ts";
 
 export function sessionNotFound(sessionId: string): AppError {
   return new AppError("not-found", `there is no session ${sessionId}`, {
-    next: "List the sessions of this workspace to find the right one.",
+    next: "Check the name: the sessions view lists all, and `codepilot exec --resume` without a name takes the newest.",
   });
 }
 
