@@ -10,7 +10,7 @@ import type { AgentProfile } from "../protocol/agent-profile.ts";
 import type { AgentEvent, EventOf, EventType } from "../protocol/events.ts";
 import type { TurnError, UserInput } from "../protocol/items.ts";
 import type { Op } from "../protocol/ops.ts";
-import { finalWordsOf, proseOf } from "../protocol/reply-blocks.ts";
+import { finalWordsOf, proseOf } from "../protocol/reply-text.ts";
 import type { Entry, SessionState } from "../protocol/state.ts";
 import type { PermissionHandler } from "../runtime/permission-gate.ts";
 import type { QuestionHandler } from "../runtime/question-desk.ts";

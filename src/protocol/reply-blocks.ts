@@ -13,7 +13,7 @@ export const replyBlockSchema = z.object({
   /** UTF-16 offsets into the reply: the block with its fence lines. */
   start: z.number(),
   end: z.number(),
-  /** What is between the fence lines, final newline included; `bodyOf` reads it. */
+  /** What is between the fence lines, final newline included; reply-text.ts reads it. */
   bodyStart: z.number(),
   bodyEnd: z.number(),
   /** Spaces before the opening fence, 1 to 3; each line of the body loses up to as many. Left out for none. */
@@ -26,26 +26,3 @@ export const replyBlockSchema = z.object({
   leftOut: z.optional(z.object({ chars: z.number(), lines: z.number() })),
 });
 export type ReplyBlock = z.infer<typeof replyBlockSchema>;
-
-/** What is between a block's fence lines, to the byte, less the indent of its opening fence. */
-export function bodyOf(text: string, { bodyStart, bodyEnd, indent = 0 }: ReplyBlock): string {
-  const body = text.slice(bodyStart, bodyEnd);
-  return indent === 0 ? body : body.replace(new RegExp(`(^|\\r\\n|\\n|\\r) {1,${indent}}`, "g"), "$1");
-}
-
-/** The reply without its blocks. */
-export function proseOf(text: string, blocks: readonly ReplyBlock[]): string {
-  let prose = "";
-  let from = 0;
-  for (const block of blocks) {
-    prose += text.slice(from, block.start);
-    from = block.end;
-  }
-  return prose + text.slice(from);
-}
-
-/** The words that a reply ends a task with: its completion, else its prose. */
-export function finalWordsOf(text: string, blocks: readonly ReplyBlock[] = []): string {
-  const completion = blocks.find((block) => block.kind === "completion");
-  return (completion ? bodyOf(text, completion) : proseOf(text, blocks)).trim();
-}

@@ -75,6 +75,20 @@ describe("architecture", () => {
     assert.deepEqual(wrong.map(describeImport), []);
   });
 
+  it("lets the panel read what the protocol says without the library that checks it", () => {
+    const seen = new Set(["webview-ui/src/main.tsx"]);
+    const packages = new Map<string, string>();
+    for (const file of seen) {
+      for (const entry of imports.filter((other) => other.file === file && !other.typeOnly)) {
+        const target = targetOf(entry);
+        if (target === undefined) packages.set(entry.specifier, describeImport(entry));
+        else seen.add(target);
+      }
+    }
+    assert.ok(packages.has("react"), "the panel was not found");
+    assert.equal(packages.get("zod"), undefined);
+  });
+
   it("imports files that exist, by their whole name", () => {
     const missing = imports.filter((entry) => {
       const target = targetOf(entry);

@@ -4,7 +4,7 @@ import { slimEntry, slimEvent } from "../../../src/host/chat/slim.ts";
 import { slimProgram, slimReply } from "../../../src/host/chat/slim-reply.ts";
 import { EVENT_VERSION } from "../../../src/protocol/events.ts";
 import type { ScriptOutcome } from "../../../src/protocol/items.ts";
-import { bodyOf, proseOf } from "../../../src/protocol/reply-blocks.ts";
+import { bodyOf, proseOf } from "../../../src/protocol/reply-text.ts";
 import type { Entry } from "../../../src/protocol/state.ts";
 import { parseReply } from "../../../src/scripting/reply-parser.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { bodyOf } from "../../../src/protocol/reply-blocks.ts";
+import { bodyOf } from "../../../src/protocol/reply-text.ts";
 import { LONGEST_FENCE_LINE } from "../../../src/scripting/fence.ts";
 import { parseReply, type ReplyChunk, ReplyParser } from "../../../src/scripting/reply-parser.ts";
 

@@ -1,6 +1,6 @@
 /** What a screen reader is told: summaries of what happened, never the deltas. */
 import type { AgentEvent } from "../../../src/protocol/events.ts";
-import { finalWordsOf, proseOf } from "../../../src/protocol/reply-blocks.ts";
+import { finalWordsOf, proseOf } from "../../../src/protocol/reply-text.ts";
 import { formatDuration, plural } from "./format.ts";
 
 const SPOKEN_CHARS = 300;

@@ -3,7 +3,7 @@
  * words. What they mean for each other (and which calls are the program's) is found in program-cards.ts.
  */
 import type { Item, ScriptOutcome } from "../../../src/protocol/items.ts";
-import { bodyOf } from "../../../src/protocol/reply-blocks.ts";
+import { bodyOf } from "../../../src/protocol/reply-text.ts";
 import type { ScriptEntry, StreamingItem, ToolEntry } from "../../../src/protocol/state.ts";
 import type { Place } from "../../../src/protocol/timeline.ts";
 import { type Block, splitBlocks } from "./markdown-blocks.ts";

@@ -4,7 +4,7 @@
  * its type here, is made by `makeRows` (or stands for no entry), and has a component of its own (row-view.tsx).
  */
 import type { Item } from "../../../src/protocol/items.ts";
-import { proseOf } from "../../../src/protocol/reply-blocks.ts";
+import { proseOf } from "../../../src/protocol/reply-text.ts";
 import type {
   ArchivedTask,
   Entry,
