@@ -3,7 +3,7 @@
  * answer itself goes to standard output, so that it can be piped.
  */
 import type { AgentEvent } from "../protocol/events.ts";
-import type { ScriptOutcome, ToolOutcome } from "../protocol/items.ts";
+import type { ScriptOutcome, ToolDisplay, ToolOutcome } from "../protocol/items.ts";
 import { printable } from "./printable.ts";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -85,9 +85,9 @@ export class ProgressOutput {
   #finishTool(callId: string, outcome: ToolOutcome): void {
     const title = this.#titles.get(callId) ?? callId;
     this.#titles.delete(callId);
-    const exit = outcome.display?.kind === "command" ? ` (exit ${outcome.display.exitCode ?? "?"})` : "";
+    const end = outcome.display?.kind === "command" ? ` (${endOf(outcome.display)})` : "";
     const why = outcome.status === "done" ? "" : ` — ${outcome.output.split("\n", 1)[0]}`;
-    this.#line(`${MARKS[outcome.status]} ${title}${exit}${why}`);
+    this.#line(`${MARKS[outcome.status]} ${title}${end}${why}`);
     this.#status = "thinking";
   }
 
@@ -113,6 +113,12 @@ export class ProgressOutput {
   #clear(): void {
     if (this.#stream.isTTY) this.#stream.write("\r\u001b[2K");
   }
+}
+
+/** Of a command that was run, or read from. */
+function endOf({ status, exitCode }: Extract<ToolDisplay, { kind: "command" }>): string {
+  if (status === "running") return "still running";
+  return exitCode === null ? "exit code not known" : `exit ${exitCode}`;
 }
 
 function countLines(source: string): string {

@@ -160,7 +160,7 @@ function staleText(shown: string, knowledge: Exclude<Knowledge, { kind: "current
 }
 
 function movedText(shown: string, line: number): string {
-  return `An earlier call of this reply has moved line ${line} of ${shown} and those below it, so these line numbers may be old. Its result shows where lines are now: repeat this edit in your next reply, by those numbers. Several places in one reply: mode "multi_edit".`;
+  return `An earlier call of this reply has changed ${shown} at line ${line} and moved the lines below, so these line numbers may be old. Its result shows where lines are now: repeat this edit in your next reply, by those numbers. Several places in one reply: mode "multi_edit".`;
 }
 
 function movedBy(edit: FileEdit): MovedLines {

@@ -264,6 +264,7 @@ describe("codepilot exec", function () {
       assert.equal(result.code, 0);
       assert.match(lastResult(), /begun/);
       assert.match(lastResult(), /status: running/);
+      assert.match(result.stderr, /✓ \$ echo begun; sleep 60 \(still running\)/);
     });
 
     it("with a journal that can not be written", async () => {

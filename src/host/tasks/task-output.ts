@@ -1,5 +1,6 @@
 /** A turn as lines in a task's terminal. What model and tools write is shown as text; it can not steer the terminal. */
 import type { AgentEvent } from "../../protocol/events.ts";
+import type { ToolDisplay } from "../../protocol/items.ts";
 
 const DIM = "\x1b[2m";
 const BOLD = "\x1b[1m";
@@ -46,7 +47,7 @@ export class TaskOutput {
         return;
       case "tool.finished": {
         const { status, durationMs, display } = event.outcome;
-        const exit = display?.kind === "command" && display.exitCode !== null ? `, exit code ${display.exitCode}` : "";
+        const exit = display?.kind === "command" ? endOf(display) : "";
         const time = durationMs >= 100 ? `, ${(durationMs / 1000).toFixed(1)} s` : "";
         const summary = this.#summaries.get(event.callId) ?? "";
         const label = status === "done" ? "  done" : `  ${status}${summary === "" ? "" : `: ${summary}`}`;
@@ -93,4 +94,10 @@ function printable(text: string): string {
     if (character === "\t") return character;
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
   });
+}
+
+/** Of a command that was run, or read from; empty where its end is not known. */
+function endOf({ status, exitCode }: Extract<ToolDisplay, { kind: "command" }>): string {
+  if (status === "running") return ", still running";
+  return exitCode === null ? "" : `, exit code ${exitCode}`;
 }

@@ -285,7 +285,8 @@ describe("write_file", () => {
   it("takes no edit of lines that an earlier call of the same reply has moved", async () => {
     await read();
     await write({ mode: "edit", start_line: 3, end_line: 3, content: "3a\n3b" });
-    const moved = /has moved line 3 of a\.ts and those below it.*in your next reply, by those numbers.*multi_edit/;
+    const moved =
+      /has changed a\.ts at line 3 and moved the lines below.*in your next reply, by those numbers.*multi_edit/;
     await refused({ mode: "edit", start_line: 4, end_line: 4, content: "x" }, moved);
     await refused({ mode: "insert", after_line: 5, content: "x" }, moved);
     const edits = [
@@ -294,7 +295,7 @@ describe("write_file", () => {
     ];
     await refused({ mode: "multi_edit", edits }, moved);
     assert.equal((await write({ mode: "insert", after_line: 0, content: "0" })).status, "done");
-    await refused({ mode: "edit", start_line: 1, end_line: 1, content: "x" }, /has moved line 1 of/);
+    await refused({ mode: "edit", start_line: 1, end_line: 1, content: "x" }, /has changed a\.ts at line 1/);
     box.fileWatch.resultsSeen();
     assert.equal((await write({ mode: "edit", start_line: 6, end_line: 6, content: "four" })).status, "done");
     assert.equal(await content(), "0\n1\n2\n3a\n3b\nfour\n5\n");
