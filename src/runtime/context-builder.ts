@@ -8,6 +8,7 @@ import type { Json } from "../base/json.ts";
 import type { ModelInput, ModelRequest, ToolSpec } from "../ports/model-client.ts";
 import type { Item } from "../protocol/items.ts";
 import type { ArchivedTask, Entry, ScriptEntry, SessionState, ToolEntry, TurnState } from "../protocol/state.ts";
+import type { TerminalInfo } from "../protocol/terminals.ts";
 
 /** Of one program: a loop reads a folder of them in a line. */
 const MAX_SCRIPT_IMAGES = 20;
@@ -28,6 +29,8 @@ export interface ContextSources {
   readonly settings: ModelSettings;
   /** Responses a turn may take; told where the interface teaches the model to mind it. */
   readonly maxSteps?: number;
+  /** How the terminals are now: no event tells that a command began or ended in one. */
+  readonly terminals?: () => readonly TerminalInfo[];
 }
 
 export function buildRequest(state: SessionState, model: string, sources: ContextSources): ModelRequest {
@@ -37,7 +40,10 @@ export function buildRequest(state: SessionState, model: string, sources: Contex
     if (turn.archived) input.push(archivedInput(turn.archived));
     else addTurn(input, turn, tagged ? index + 1 : null);
   }
-  const context = [changingContext(state), tagged ? stepBudget(state, sources.maxSteps) : ""]
+  const context = [
+    changingContext(state, sources.terminals?.() ?? []),
+    tagged ? stepBudget(state, sources.maxSteps) : "",
+  ]
     .filter((part) => part !== "")
     .join("\n\n");
   if (context !== "") input.push({ kind: "context", text: context });
@@ -218,12 +224,14 @@ function stepBudget(state: SessionState, maxSteps: number | undefined): string {
 }
 
 /** Terminals the model can not know from its own calls: opened by the person, or ended by themselves. */
-function changingContext(state: SessionState): string {
+function changingContext(state: SessionState, now: readonly TerminalInfo[]): string {
   const terminals = Object.values(state.terminals).filter((terminal) => terminal.name !== "main");
   if (terminals.length === 0) return "";
   const lines = terminals.map((terminal) => {
+    const { status, command } = now.find(({ name }) => name === terminal.name) ?? terminal;
+    const does = status === "running" && command !== null ? `running ${command.split("\n")[0]?.slice(0, 80)}` : status;
     const by = terminal.createdBy === "person" ? ", opened by the person" : "";
-    return `- ${terminal.name}: ${terminal.shell}, ${terminal.status}${by}`;
+    return `- ${terminal.name}: ${terminal.shell}, ${does}${by}`;
   });
   return `[TERMINALS]\n${lines.join("\n")}`;
 }

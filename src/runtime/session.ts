@@ -125,7 +125,7 @@ export class Session {
       },
       maxSteps,
       selectModel,
-      contextSources,
+      contextSources: async () => ({ ...(await contextSources()), terminals: () => options.terminals.list() }),
       ops: this.#ops,
     });
     this.#terminalEvents = options.terminals.on((event) => {

@@ -60,6 +60,22 @@ describe("the context of programs", function () {
     for (const [index, input] of first.entries()) assert.equal(input, second?.[index]);
   });
 
+  it("has each terminal as it is at the request: one runs, one has ended its command", async () => {
+    await using session = await openPythonSession({}, [
+      reply({
+        code: 'execute("busy", "cat", new_terminal=True, timeout=0.2)\nexecute("free", "true", new_terminal=True)\n',
+      }),
+      reply({ code: 'send_input("busy", "\\u0004", timeout=5)\n' }),
+      "Done.",
+    ]);
+    await session.runtime.run("Open terminals");
+    const contexts = session.model.requests.slice(1).map(({ input }) => input.at(-1));
+    assert.deepEqual(contexts, [
+      { kind: "context", text: "[TERMINALS]\n- busy: bash, running cat\n- free: bash, idle" },
+      { kind: "context", text: "[TERMINALS]\n- busy: bash, idle\n- free: bash, idle" },
+    ]);
+  });
+
   it("is put away, listed and shown again by functions", async () => {
     const code = [
       'archive_context((1, 2), ("First: said hello.", "Second: said it again."))',
