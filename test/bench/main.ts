@@ -11,6 +11,7 @@ import { build } from "../../scripts/build.ts";
 import { type FakeReply, type FakeScript, startFakeModel } from "../support/fake-model/server.ts";
 import { measureRecovery, measureSubmit } from "./in-process.ts";
 import { type Command, measure, type ProcessCost, spreadOf } from "./measure.ts";
+import { measurePanel, showPanel } from "./panel.ts";
 import { measurePython, showPython } from "./python.ts";
 
 // What is measured is what is shipped, not what was built some time ago.
@@ -187,6 +188,12 @@ if ("in-process".includes(ONLY) || ONLY === "") {
   process.stdout.write(
     `\nrecovery of a killed session of 10,000 events   [budget: ≤ 200 ms]\n  ${recovery.median.toFixed(1)} ms (${recovery.min.toFixed(1)}–${recovery.max.toFixed(1)})\n`,
   );
+}
+
+if ("panel".includes(ONLY)) {
+  const costs = [];
+  for (let run = 0; run < RUNS; run += 1) costs.push(await measurePanel());
+  process.stdout.write(`\n${showPanel(costs)}`);
 }
 
 if ("python".includes(ONLY)) process.stdout.write(`\n${showPython(await measurePython(RUNS))}`);
