@@ -48,6 +48,8 @@ export const STOPPED_BY_PERSON =
 export const STOPPED_BEFORE_IT_RAN =
   "EXECUTION ERROR: the person stopped this block before it ran. Nothing of it was done. Ask what they want, or go on in another way.";
 
+export const STOPPED_WITH_TURN = "[Control block stopped here. What its calls did stands.]";
+
 export function unusedPayloadsText(surplus: string): string {
   return `PAYLOAD ERROR: ${surplus}`;
 }

@@ -21,6 +21,7 @@ import {
   raisedText,
   STOPPED_BEFORE_IT_RAN,
   STOPPED_BY_PERSON,
+  STOPPED_WITH_TURN,
   unusedPayloadsText,
 } from "./script-report.ts";
 import { ScriptTranscript } from "./script-transcript.ts";
@@ -128,7 +129,7 @@ export class ScriptRunner {
       return { status: "interrupted", clean: false, output, printed, names: null };
     }
     if (end.kind === "killed") {
-      if (turnSignal.aborted) return { ...cancelled(joined(lines)), printed };
+      if (turnSignal.aborted) return { ...cancelled(joined([...lines, STOPPED_WITH_TURN])), printed };
       if (either.aborted) return { ...cancelled(joined([...lines, STOPPED_BY_PERSON])), printed };
       const output = joined([...lines, killedText(end, this.#lastNames(script) ?? [])]);
       const errorLine = calls.lastLine === null ? {} : { errorLine: calls.lastLine };

@@ -83,6 +83,7 @@ describe("a program that is stopped", () => {
     const end = t.kept.find((event) => event.type === "tool.finished");
     assert.equal(end?.type === "tool.finished" && end.outcome.output, "waited, was stopped");
     assert.equal(t.session.state.turns[0]?.finished?.reason, "interrupted");
+    assert.match(t.scripts()[0]?.outcome?.output ?? "", /waited, was stopped\n\n\[Control block stopped here/);
   });
 
   it("while its interpreter starts has not run, and is not run for its variables later", async () => {
