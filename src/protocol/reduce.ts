@@ -4,6 +4,7 @@
  */
 import { assertNever } from "../base/assert-never.ts";
 import type { AgentEvent, EventOf } from "./events.ts";
+import { addPrint, appendBlockDelta, appendDelta, atCall, extendTail } from "./reduce-live.ts";
 import {
   type Entry,
   emptyState,
@@ -15,8 +16,6 @@ import {
   type TurnState,
 } from "./state.ts";
 
-/** Characters of live output kept for a running call. */
-export const LIVE_TAIL_CHARS = 8_000;
 const TITLE_CHARS = 80;
 /** The newest are kept of those that no turn has yet; the journal has all. */
 const EARLY_NOTICES = 50;
@@ -251,50 +250,6 @@ function finishTurn(state: SessionState, event: EventOf<"turn.finished">): Sessi
     retry: null,
     queueHeld: event.reason !== "completed" && state.queued.length > 0,
   };
-}
-
-function appendDelta(state: SessionState, itemId: string, delta: string): SessionState {
-  const streaming = state.streaming.map((item) =>
-    item.itemId === itemId ? { ...item, text: item.text + delta } : item,
-  );
-  return { ...state, streaming };
-}
-
-function appendBlockDelta(state: SessionState, event: EventOf<"block.delta">): SessionState {
-  const { itemId, index, kind, filename, delta } = event;
-  const streaming = state.streaming.map((item) => {
-    if (item.itemId !== itemId) return item;
-    const blocks = [...(item.blocks ?? [])];
-    const before = blocks[index] ?? {
-      kind,
-      ...(filename === undefined ? {} : { filename }),
-      text: "",
-      proseOffset: item.text.length,
-    };
-    blocks[index] = { ...before, text: before.text + delta };
-    return { ...item, blocks };
-  });
-  return { ...state, streaming };
-}
-
-function extendTail(state: SessionState, key: string, chunk: string) {
-  const before = state.liveOutput[key] ?? { tail: "", droppedChars: 0 };
-  const text = before.tail + chunk;
-  const excess = Math.max(0, text.length - LIVE_TAIL_CHARS);
-  return { tail: text.slice(excess), droppedChars: before.droppedChars + excess };
-}
-
-function addPrint(state: SessionState, { scriptId, chunk, line }: EventOf<"script.output">): SessionState {
-  const output = { ...extendTail(state, scriptId, chunk), ...(line === null ? {} : { line }) };
-  return { ...state, liveOutput: { ...state.liveOutput, [scriptId]: output } };
-}
-
-/** The script has gone on from where it printed last. */
-function atCall(state: SessionState, scriptId: string | undefined): SessionState {
-  const output = scriptId === undefined ? undefined : state.liveOutput[scriptId];
-  if (scriptId === undefined || output?.line === undefined) return state;
-  const { line: _left, ...rest } = output;
-  return { ...state, liveOutput: { ...state.liveOutput, [scriptId]: rest } };
 }
 
 function finishTool(state: SessionState, event: EventOf<"tool.finished">): SessionState {

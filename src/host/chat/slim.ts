@@ -4,7 +4,7 @@
  */
 import type { AgentEvent } from "../../protocol/events.ts";
 import type { Item, ScriptOutcome, ToolOutcome, UserInput } from "../../protocol/items.ts";
-import { LIVE_TAIL_CHARS } from "../../protocol/reduce.ts";
+import { LIVE_TAIL_CHARS } from "../../protocol/reduce-live.ts";
 import type { Entry, NoticeEntry, QueuedMessage, ToolEntry } from "../../protocol/state.ts";
 import { slimProgram, slimReply } from "./slim-reply.ts";
 
