@@ -161,7 +161,7 @@ describe("codepilot exec", function () {
   it("reads an agent file, whose folder wins over -C", async () => {
     await mkdir(join(cwd, "inner"));
     await writeFile(join(cwd, "inner", "x.txt"), "inside\n");
-    const agent = `model:\n  provider: openai\n  name: fake\n  base_url: ${fake.baseUrl("openai")}\nruntime:\n  work_dir: inner\n  max_steps: 5\ntools:\n  - name: read_file\n`;
+    const agent = `interface: tools\nmodel:\n  provider: openai\n  name: fake\n  base_url: ${fake.baseUrl("openai")}\nruntime:\n  work_dir: inner\n  max_steps: 5\ntools:\n  - name: read_file\n`;
     await writeFile(join(cwd, "agent.yaml"), agent);
     fake.setScript([call("read_file", { path: "x.txt" }), say("read")]);
     const result = await runExec({ args: ["--agent", "agent.yaml", "-C", folder, "go"], cwd, home });
@@ -174,7 +174,7 @@ describe("codepilot exec", function () {
     await writeFile(join(cwd, "agent.yaml"), `${agent}mem:\n  max_context_tokens: 1\n`);
     const refused = await runExec({ args: ["--agent", "agent.yaml", "go"], cwd, home });
     assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /agent\.yaml:10:1: unknown key "mem"\. Did you mean "memory"\?/);
+    assert.match(refused.stderr, /agent\.yaml:11:1: unknown key "mem"\. Did you mean "memory"\?/);
   });
 
   describe("says what is wrong and what to do", () => {
