@@ -177,8 +177,9 @@ export class ViewBridge implements Disposable {
   async #greet(): Promise<void> {
     await this.#options.beforeFirstSnapshot();
     this.#connected = true;
-    await this.#sendEnvironment();
+    // What belongs to the session is there; models and keys take their time.
     this.#sendSnapshot();
+    await this.#sendEnvironment();
   }
 
   /** What could not be started is not lost: its words go back to where they were written. */
