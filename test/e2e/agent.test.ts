@@ -284,6 +284,25 @@ describe("the agent in code-server", function () {
     assert.ok(existsSync(join(window.workspace, "asked.txt")));
   });
 
+  it("offers to resume a command that a reload has ended, and does not run it again", async () => {
+    const command = "echo run >> runs.txt; sleep 60";
+    await window.freshTask([call("execute", { command }), say("I looked and went on.")]);
+    await window.send("Run it once");
+    await window.answerModal("Allow once", "sleep 60");
+    const runs = join(window.workspace, "runs.txt");
+    await terminal(window.page).filter({ hasText: "sleep 60" }).waitFor();
+    await window.page.waitForTimeout(300);
+    assert.equal(readFileSync(runs, "utf8"), "run\n");
+    await window.reload();
+    await window.panel.getByText("This session was interrupted.").waitFor({ timeout: 60_000 });
+    await window.picture("13 interrupted");
+    await window.panel.getByRole("button", { name: "Resume", exact: true }).click();
+    await window.words("I looked and went on.").waitFor({ timeout: 30_000 });
+    await window.idle();
+    assert.match(window.toolResult(/restarted while this command ran/), /look at its effects before you run it again/);
+    assert.equal(readFileSync(runs, "utf8"), "run\n");
+  });
+
   it("lists its sessions and opens one again", async () => {
     await window.freshTask([]);
     await runCommand(window.page, "CodePilot: Show Sessions");
