@@ -33,10 +33,10 @@ interface Layer {
 const MINUTE = 60_000;
 
 const layers: Record<LayerName, Layer> = {
-  unit: { folder: "test/unit", style: "suites", timeLimitMs: 10 * MINUTE, prepare: async () => ({}) },
+  unit: { folder: "test/unit", style: "suites", timeLimitMs: 20 * MINUTE, prepare: async () => ({}) },
   golden: { folder: "test/golden", style: "suites", timeLimitMs: 4 * MINUTE, prepare: async () => ({}) },
-  host: { folder: "test/host", style: "lines", timeLimitMs: 8 * MINUTE, prepare: prepareWindow },
-  e2e: { folder: "test/e2e", style: "lines", timeLimitMs: 15 * MINUTE, prepare: prepareWindow },
+  host: { folder: "test/host", style: "lines", timeLimitMs: 12 * MINUTE, prepare: prepareWindow },
+  e2e: { folder: "test/e2e", style: "lines", timeLimitMs: 25 * MINUTE, prepare: prepareWindow },
   desktop: { folder: "test/host", style: "lines", timeLimitMs: 15 * MINUTE, prepare: async () => ({}) },
 };
 

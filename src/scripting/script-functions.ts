@@ -68,7 +68,10 @@ function functionOf(spec: ToolSpec, names: PythonNames): ScriptFunction {
   });
   const lines = args.flatMap((arg, index) => {
     const about = schema.properties?.[arg]?.description;
-    return about ? [`${parameters[index]?.name}: ${about}`] : [];
+    if (!about) return [];
+    // One that Python has to be given has no default any more; what the tool says of it is an example then.
+    const given = index <= lastRequired && !required.has(arg);
+    return [`${parameters[index]?.name}: ${given ? about.replace("Default: ", "For example: ") : about}`];
   });
   return { name, ...renamed, parameters, doc: [spec.description, ...lines].join("\n") };
 }
