@@ -4,7 +4,16 @@
  */
 import { randomBytes } from "node:crypto";
 
-export type IdKind = "session" | "turn" | "item" | "call" | "permission" | "question" | "message" | "command" | "script";
+export type IdKind =
+  | "session"
+  | "turn"
+  | "item"
+  | "call"
+  | "permission"
+  | "question"
+  | "message"
+  | "command"
+  | "script";
 
 const prefixes: Record<IdKind, string> = {
   session: "ses",
