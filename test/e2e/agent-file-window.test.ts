@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { answerInput, statusBarItem } from "../support/host/workbench.ts";
+import { answerInput, chooseFromMenu, statusBarItem } from "../support/host/workbench.ts";
 import { AgentWindow, say } from "./support/agent-window.ts";
 
 describe("an agent file in a window", function () {
@@ -39,7 +39,7 @@ describe("an agent file in a window", function () {
     await row.click({ button: "right" });
     await window.picture("60 menu of an agent file");
     window.model.setScript([say("Hello from Fixer.")]);
-    await window.page.getByRole("menuitem", { name: "Run Agent File…" }).click();
+    await chooseFromMenu(window.page, "Run Agent File…");
     await answerInput(window.page, "What shall the agent do?", "say hello");
     await window.words("Hello from Fixer.").waitFor({ timeout: 60_000 });
     const [request] = window.model.requests;
@@ -63,7 +63,7 @@ describe("an agent file in a window", function () {
       "model: { provider: openai, name: x, base_url: 'https://models.invalid/v1' }\n",
     );
     await (await inExplorer("other.agent.yaml")).click({ button: "right" });
-    await window.page.getByRole("menuitem", { name: "Run Agent File…" }).click();
+    await chooseFromMenu(window.page, "Run Agent File…");
     const box = window.modal.filter({ hasText: "Run this agent file?" });
     await box.waitFor({ timeout: 30_000 });
     await window.picture("63 a server of the file's own");

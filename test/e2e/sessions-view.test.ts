@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { openWindow } from "../support/host/browser.ts";
-import { runCommand, screenshot, toast } from "../support/host/workbench.ts";
+import { chooseFromMenu, runCommand, screenshot, toast } from "../support/host/workbench.ts";
 import { storeSessions } from "../support/stored-sessions.ts";
 import { AgentWindow, call, say } from "./support/agent-window.ts";
 
@@ -134,7 +134,7 @@ describe("the view of sessions", function () {
     await left.click({ button: "right" });
     await page.waitForTimeout(300);
     await window.picture("43 menu of a row");
-    await page.locator(".monaco-menu").getByRole("menuitem", { name: "Discard Interrupted Turn" }).click();
+    await chooseFromMenu(page, "Discard Interrupted Turn");
     await row(page, "Rename the cart module", "Stopped by you").waitFor();
   });
 
@@ -149,7 +149,7 @@ describe("the view of sessions", function () {
       await screenshot(second, "45 another window");
       await foreign.click({ button: "right" });
       await second.waitForTimeout(300);
-      await second.locator(".monaco-menu").getByRole("menuitem", { name: "Delete…" }).click();
+      await chooseFromMenu(second, "Delete…");
       await toast(second, "is open in another window or process, so it is not deleted").waitFor();
       await screenshot(second, "46 refused");
       await window.stop();

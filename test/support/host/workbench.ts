@@ -75,6 +75,26 @@ export async function answerInput(page: Page, prompt: string, text: string): Pro
   await page.keyboard.press("Enter");
 }
 
+/**
+ * Chooses from the context menu that is open. A menu takes a click in its first moments for the end of the one that
+ * opened it and stays; then it is chosen again.
+ */
+export async function chooseFromMenu(page: Page, name: string): Promise<void> {
+  const item = page.locator(".monaco-menu").getByRole("menuitem", { name });
+  for (let attempt = 1; ; attempt += 1) {
+    await item.click();
+    const closed = item.waitFor({ state: "hidden", timeout: 3_000 });
+    if (attempt === 3) return closed;
+    if (
+      await closed.then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
+  }
+}
+
 export function toast(page: Page, text: string): Locator {
   return page.locator(".notification-toast", { hasText: text });
 }

@@ -68,11 +68,9 @@ describe("codepilot/runtime in another program", function () {
         ANTHROPIC_BASE_URL: server.url,
         HELPER_API_KEY: "a key",
       };
-      const { stdout } = await run(process.execPath, ["out/embedding.js", store], {
-        cwd: folder,
-        timeout: 50_000,
-        env,
-      });
+      const options = { cwd: folder, timeout: 50_000, env };
+      const ended = run(process.execPath, ["out/embedding.js", store], options);
+      const { stdout } = await ended.finally(() => server.close());
       const said = stdout
         .trim()
         .split("\n")
