@@ -116,7 +116,8 @@ function addCalls(input: ModelInput[], entries: readonly Entry[], start: number,
 
 /**
  * The same object for the same part of history in every request, so that a client can keep what it made of it: what
- * a request costs must not grow with the session more than it has to.
+ * a request costs must not grow with the session more than it has to. Half characters are told as whole ones (U+FFFD):
+ * a server that takes none would refuse every later request too.
  */
 function toldOnce<Part extends object, Rest extends readonly unknown[], Input>(
   tell: (part: Part, ...rest: Rest) => Input,
@@ -142,7 +143,7 @@ const callInput = toldOnce(
     kind: "tool_call",
     callId,
     name,
-    argumentsText,
+    argumentsText: argumentsText.toWellFormed(),
     ...(replay === undefined ? {} : { replay: replay as Json }),
   }),
 );
@@ -158,7 +159,7 @@ const resultInput = toldOnce(
     kind: "tool_result",
     callId,
     name,
-    output: outcome.output,
+    output: outcome.output.toWellFormed(),
     ...(outcome.images ? { images: outcome.images } : {}),
     failed: outcome.status !== "done",
   }),
@@ -183,18 +184,18 @@ function itemInput(item: Item, task: number | null): ModelInput | undefined {
 /** A turn has the same number in every request. */
 const taggedInput = toldOnce((item: UserMessage, task: number): ModelInput => {
   const { text, origin, images } = item;
-  return { kind: "user", text: `${tagOf(origin, task)}${text}`, ...(images ? { images } : {}) };
+  return { kind: "user", text: `${tagOf(origin, task)}${text}`.toWellFormed(), ...(images ? { images } : {}) };
 });
 
 const plainInput = toldOnce((item: Item): ModelInput | undefined => {
   switch (item.kind) {
     case "user_message":
-      return { kind: "user", text: item.text, ...(item.images ? { images: item.images } : {}) };
+      return { kind: "user", text: item.text.toWellFormed(), ...(item.images ? { images: item.images } : {}) };
     case "assistant_message":
       if (item.text === "" && !item.replay) return undefined;
-      return { kind: "assistant", text: item.text, ...(item.replay ? { replay: item.replay } : {}) };
+      return { kind: "assistant", text: item.text.toWellFormed(), ...(item.replay ? { replay: item.replay } : {}) };
     case "reasoning":
-      return { kind: "reasoning", text: item.text, ...(item.replay ? { replay: item.replay } : {}) };
+      return { kind: "reasoning", text: item.text.toWellFormed(), ...(item.replay ? { replay: item.replay } : {}) };
   }
 });
 

@@ -158,7 +158,7 @@ class ResponseCollector {
         break;
       case "tool_call": {
         const { type: _type, ...call } = event;
-        this.parts.push({ kind: "call", call: { ...call, argumentsText: call.argumentsText.toWellFormed() } });
+        this.parts.push({ kind: "call", call });
       }
     }
   }
@@ -168,8 +168,7 @@ class ResponseCollector {
     this.#closed = true;
     const parts = this.parts.filter((part) => part.kind === "item" && part.item.kind === "assistant_message");
     if (this.#open?.kind === "assistant_message" && this.#open.text.trim() !== "") {
-      const { id } = this.#open;
-      const text = this.#open.text.toWellFormed();
+      const { id, text } = this.#open;
       const blocks = this.#blocksOf("assistant_message", text);
       parts.push({ kind: "item", item: { kind: "assistant_message", id, text, incomplete: "interrupted", ...blocks } });
     }
@@ -188,9 +187,7 @@ class ResponseCollector {
     else this.#hub.emitLive({ type: kind === "reasoning" ? "reasoning.delta" : "text.delta", itemId: id, delta });
   }
 
-  #finish(kind: "assistant_message" | "reasoning", received: string, replay: Replay | undefined): void {
-    // Half a character is kept by no server: it would refuse every later request that tells it.
-    const text = received.toWellFormed();
+  #finish(kind: "assistant_message" | "reasoning", text: string, replay: Replay | undefined): void {
     const open = this.#open?.kind === kind ? this.#open : undefined;
     const id = open?.id ?? this.#ids.next("item");
     open?.parser?.end(id);

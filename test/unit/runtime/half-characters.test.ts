@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { openTestSession, testTool } from "../../support/session-harness.ts";
 
 describe("half characters of the model", () => {
-  it("are whole ones in what is kept and told again", async () => {
+  it("are told again as whole ones", async () => {
     const t = openTestSession({
       tools: [testTool({ name: "look" })],
       script: [
