@@ -19,6 +19,7 @@ import {
   type WireObject,
 } from "../wire.ts";
 import { provider } from "./encode.ts";
+import { InlineThinking, type Piece } from "./inline-thinking.ts";
 
 interface Call {
   index: number | undefined;
@@ -34,6 +35,7 @@ export class ChatDecoder implements ResponseDecoder {
   readonly #context: FailureContext;
   readonly #custom: ReadonlySet<string>;
   readonly #callIds: CallIds;
+  readonly #thinking = new InlineThinking();
   #text = "";
   #reasoning = "";
   /** The field in which reasoning came, and in which it goes back. */
@@ -61,9 +63,10 @@ export class ChatDecoder implements ResponseDecoder {
     // A server that was asked for a stream and sends the whole message.
     const delta = objectOf(choice.delta ?? choice.message);
     this.#takeReasoning(delta);
-    if (typeof delta.content === "string") this.#takeText(delta.content);
+    if (typeof delta.content === "string") this.#takeContent(this.#thinking.push(delta.content));
     else if (delta.content) this.#takeParts(delta.content);
     if (typeof delta.refusal === "string" && delta.refusal !== "") {
+      this.#takeContent(this.#thinking.end());
       this.#refused = true;
       this.#takeText(delta.refusal);
     }
@@ -77,6 +80,7 @@ export class ChatDecoder implements ResponseDecoder {
 
   end(marked: boolean): ModelOutcome | undefined {
     if (this.#finishReason === undefined && !marked) return undefined;
+    this.#takeContent(this.#thinking.end());
     // Text first: what reasoning is left beside open text is opaque and has no place of its own.
     this.#flushText();
     this.#flushReasoning();
@@ -96,6 +100,13 @@ export class ChatDecoder implements ResponseDecoder {
       }
       default:
         return { kind: "done", stop: this.#refused ? "refused" : "end", usage };
+    }
+  }
+
+  #takeContent(pieces: readonly Piece[]): void {
+    for (const { kind, text } of pieces) {
+      if (kind === "text") this.#takeText(text);
+      else this.#addReasoning(text);
     }
   }
 
