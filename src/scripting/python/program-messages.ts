@@ -1,5 +1,6 @@
 /** Reads what a program's side sends. It is under the program's control, so that nothing about it is taken as given. */
 import type { Json } from "../../base/json.ts";
+import type { ScriptCall, ScriptEnd } from "../../ports/script-engine.ts";
 
 /** A longer message ends the process; Python refuses to make one before. */
 export const maxMessageBytes = 17_000_000;
@@ -8,28 +9,12 @@ const MAX_DEPTH = 80;
 const MAX_CALLS = 1_000;
 const MAX_NAMES = 1_000;
 
-export interface DescribedCall {
-  readonly tool: string;
-  readonly arguments: Readonly<Record<string, Json>>;
-  readonly line: number | null;
-}
-
-export type ProgramEnd =
-  | { readonly kind: "completed"; readonly names: readonly string[] }
-  | { readonly kind: "exited"; readonly code: string | null; readonly names: readonly string[] }
-  | {
-      readonly kind: "raised";
-      readonly phase: "compile" | "run";
-      readonly type: string;
-      readonly message: string;
-      readonly line: number | null;
-      readonly traceback: string;
-      readonly names: readonly string[];
-    };
+/** An end that the program itself can tell of; that it was killed only its parent knows. */
+export type ProgramEnd = Exclude<ScriptEnd, { readonly kind: "killed" }>;
 
 export type ProgramMessage =
   | { readonly t: "print"; readonly parts: readonly { readonly text: string; readonly line: number | null }[] }
-  | { readonly t: "call"; readonly calls: readonly DescribedCall[] }
+  | { readonly t: "call"; readonly calls: readonly ScriptCall[] }
   | { readonly t: "sleep"; readonly ms: number }
   | { readonly t: "end"; readonly end: ProgramEnd };
 
@@ -93,7 +78,7 @@ function readPrint({ parts }: JsonRecord): ProgramMessage | null {
 
 function readCalls({ calls }: JsonRecord): ProgramMessage | null {
   if (!Array.isArray(calls) || calls.length === 0 || calls.length > MAX_CALLS) return null;
-  const read: DescribedCall[] = [];
+  const read: ScriptCall[] = [];
   for (const call of calls as unknown[]) {
     if (!isRecord(call) || typeof call.tool !== "string" || !isRecord(call.arguments) || !isLine(call.line))
       return null;

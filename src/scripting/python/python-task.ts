@@ -13,7 +13,7 @@ import type {
   ScriptTaskOptions,
 } from "../../ports/script-engine.ts";
 import type { Death, Interpreter } from "./interpreter.ts";
-import type { DescribedCall, ProgramEnd, ProgramMessage } from "./program-messages.ts";
+import type { ProgramEnd, ProgramMessage } from "./program-messages.ts";
 
 /** Python keeps to less; more comes from a program that goes around it. */
 const PRINT_MAX_CHARS = 2_000_000;
@@ -138,7 +138,7 @@ class BlockRun {
     } else this.stop("crashed", "it made a call that does not exist");
   }
 
-  #isKnown(call: DescribedCall): boolean {
+  #isKnown(call: ScriptCall): boolean {
     const known = this.#functions.get(call.tool);
     if (known === undefined || known.passesUnknown) return known !== undefined;
     return Object.keys(call.arguments).every((key) => known.parameters.some(({ name }) => name === key));
