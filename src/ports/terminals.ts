@@ -69,6 +69,16 @@ export interface RunCommand {
   readonly onOutput?: (chunk: string) => void;
 }
 
+/** A command that was begun before, perhaps by a client that is gone. */
+export interface FollowCommand {
+  readonly commandId: string;
+  /** After this the result is `running`; the command goes on. */
+  readonly timeoutMs: number;
+  /** Abort interrupts the command as in RunCommand. */
+  readonly signal: AbortSignal;
+  readonly onOutput?: (chunk: string) => void;
+}
+
 export interface ReadTerminal {
   readonly terminal: string;
   /** Waits at most this long for the running command to end or, when it is idle, not at all. */
@@ -129,6 +139,11 @@ export interface Terminals extends Disposable {
   run(request: RunCommand): Promise<RunResult>;
   read(request: ReadTerminal): Promise<ReadResult>;
   write(request: WriteTerminal): Promise<ReadResult>;
+  /**
+   * Ends the command that runs, whoever began it: SIGINT, SIGTERM, SIGKILL for its process group. The shell stays
+   * where that suffices. Resolves when it is over, within 2 s.
+   */
+  interrupt(name: string): Promise<"interrupted" | "idle" | "no-terminal">;
   /** SIGHUP and SIGINT, SIGTERM, SIGKILL for everything in it; resolves when the processes are gone, within 5 s. */
   terminate(name: string): Promise<"terminated" | "no-terminal">;
   /**
@@ -137,8 +152,15 @@ export interface Terminals extends Disposable {
    * what it missed (a log) or gets a repaint (a full-screen program, beginning with a reset).
    */
   attach(name: string, onData: (data: string) => void | Promise<void>): Promise<TerminalAttachment | null>;
-  /** The result of a command by its id, for recovery; null when it is not known here. */
-  result(commandId: string): Promise<CommandResult | null>;
+  /** Waits for a command as `run` does; null when it is not known here. Never begins a terminal. */
+  follow(request: FollowCommand): Promise<CommandResult | null>;
+  /** Whether `follow` can tell of this command. Of commands of an earlier process only after `reconnect`. */
+  knows(commandId: string): boolean;
+  /**
+   * Finds the terminals of this session that have outlived the process that made them; afterwards `list` tells of them.
+   * Never begins a terminal. Resolves within 2 s.
+   */
+  reconnect(): Promise<void>;
   on(listener: (event: TerminalEvent) => void): Disposable;
   /**
    * Raw output that no waiting `run` gets: of commands that go on after it, of what the person or another program
@@ -147,4 +169,6 @@ export interface Terminals extends Disposable {
   watchOutput(listener: (output: TerminalOutput) => void): Disposable;
   /** Ends every terminal; resolves when their processes are reaped. */
   close(): Promise<void>;
+  /** Lets go of the terminals: those that live in a process of their own go on, others end. */
+  dispose(): void;
 }

@@ -54,5 +54,11 @@ export interface Tool<Input = unknown> {
   readonly parallelSafe: boolean;
   /** One line for the card: verb and target. */
   summarize(input: Input): string;
-  plan(input: Input, context: { readonly signal: AbortSignal }): Promise<PlanResult>;
+  plan(input: Input, context: PlanContext): Promise<PlanResult>;
+}
+
+export interface PlanContext {
+  readonly signal: AbortSignal;
+  /** What a process that is gone began with this very call: it may be followed, it must not be begun again. */
+  readonly begun?: Recovery;
 }

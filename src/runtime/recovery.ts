@@ -20,17 +20,20 @@ export interface InterruptedTurn {
   readonly unresolved: readonly string[];
 }
 
-export function inspectInterrupted(state: SessionState): InterruptedTurn | null {
+export function inspectInterrupted(state: SessionState, terminals: Pick<Terminals, "knows">): InterruptedTurn | null {
   const { activeTurnId } = state;
   if (activeTurnId === null) return null;
-  const unresolved = startedCalls(state).filter(
-    ({ recovery }) => recovery?.kind !== "repeat" && recovery?.kind !== "edit",
-  );
+  const unresolved = startedCalls(state).filter(({ recovery }) => !isResolvable(recovery, terminals));
   return {
     turnId: activeTurnId,
     canContinue: unresolved.length === 0,
     unresolved: unresolved.map((call) => call.summary),
   };
+}
+
+function isResolvable(recovery: Recovery | undefined, terminals: Pick<Terminals, "knows">): boolean {
+  if (recovery?.kind === "command") return terminals.knows(recovery.commandId);
+  return recovery?.kind === "repeat" || recovery?.kind === "edit";
 }
 
 /** The world in which it is looked up what has become of a call. */
@@ -74,21 +77,16 @@ async function resolveStarted(call: ToolEntry, cwd: string, sources: RecoverySou
       return [];
     case "edit":
       return resolveEdit(call.callId, recovery, cwd, sources);
-    case "command": {
-      const result = await sources.terminals.result(recovery.commandId);
-      if (result && result.status === "completed") {
-        const output = `The command ended while CodePilot was restarted. Exit code: ${result.exitCode}\n${result.output.text}`;
-        return [finish(call.callId, "done", output)];
-      }
-      return [finish(call.callId, "interrupted", COMMAND_GONE)];
-    }
+    case "command":
+      // It goes on, or has ended, in a terminal that outlived us: the scheduler has its tool follow it.
+      return sources.terminals.knows(recovery.commandId) ? [] : [finish(call.callId, "interrupted", COMMAND_GONE)];
     default:
       return [finish(call.callId, "interrupted", EFFECT_UNKNOWN)];
   }
 }
 
 const COMMAND_GONE =
-  "CodePilot was restarted while this command ran, and the command ended with it. What it had done until then is not known: look at its effects before you run it again.";
+  "CodePilot was restarted while this command ran, and the terminal it ran in is gone. What it had done until then is not known: look at its effects before you run it again.";
 const EFFECT_UNKNOWN = "CodePilot was restarted while this ran. Its effect is not known: look before you repeat it.";
 
 /** The file tells whether the edit was applied; one that was has the same traces as if nothing had come between. */

@@ -89,7 +89,7 @@ export class Session {
   constructor(options: SessionOptions) {
     const { state, sessionId, journal, clock, ids, log, registry } = options;
     this.#options = options;
-    this.#interrupted = inspectInterrupted(state);
+    this.#interrupted = inspectInterrupted(state, options.terminals);
     const start: SessionState = this.#interrupted
       ? { ...state, phase: "interrupted", pendingPermissions: [], pendingQuestions: [] }
       : state;

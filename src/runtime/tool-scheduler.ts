@@ -7,7 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import type { ContextArchive } from "../ports/context-archive.ts";
 import type { Log } from "../ports/log.ts";
 import type { SessionJournal } from "../ports/session-store.ts";
-import type { PlannedCall, PlanResult, Tool, ToolResult } from "../ports/tool.ts";
+import type { PlanContext, PlannedCall, PlanResult, Tool, ToolResult } from "../ports/tool.ts";
 import type { NewEvent } from "../protocol/events.ts";
 import { type ToolOutcome, toolOutcomeSchema } from "../protocol/items.ts";
 import type { ToolEntry } from "../protocol/state.ts";
@@ -75,7 +75,7 @@ export class ToolScheduler {
     const tool = this.#options.registry.get(call.tool);
     if (!tool?.parallelSafe || this.#plannedAhead.has(call.callId)) return false;
     const input = parseArguments(tool, call.argumentsText);
-    if (input.kind === "valid") this.#plannedAhead.set(call.callId, this.#plan(tool, input.value, signal));
+    if (input.kind === "valid") this.#plannedAhead.set(call.callId, this.#plan(tool, input.value, { signal }));
     return true;
   }
 
@@ -98,7 +98,8 @@ export class ToolScheduler {
     if (!planning) {
       const input = parseArguments(tool, call.argumentsText);
       if (input.kind === "invalid") return failed(input.output);
-      planning = this.#plan(tool, input.value, signal);
+      const begun = call.startedAt === undefined ? undefined : call.recovery;
+      planning = this.#plan(tool, input.value, { signal, ...(begun ? { begun } : {}) });
     }
     this.#plannedAhead.delete(call.callId);
     const plan = await withAbortGrace(planning, signal);
@@ -117,9 +118,9 @@ export class ToolScheduler {
     return this.#run(tool, call, planned, signal);
   }
 
-  async #plan(tool: Tool, input: unknown, signal: AbortSignal): Promise<PlanResult> {
+  async #plan(tool: Tool, input: unknown, context: PlanContext): Promise<PlanResult> {
     try {
-      return await tool.plan(input, { signal });
+      return await tool.plan(input, context);
     } catch (error) {
       this.#options.log.error(`planning ${tool.name} failed`, error);
       return { kind: "refused", output: internalFault(tool.name, error) };

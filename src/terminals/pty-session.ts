@@ -197,9 +197,15 @@ export class PtySession {
     if (bootstrap !== null) await folder.write(bootstrap.commandFileName, commandFileContent(0, ""));
   }
 
-  /** Output of the commands of a waiting `run` goes to it instead of the next read. */
-  tap(listener: ((text: string) => void) | null): void {
+  /**
+   * Output of the commands of a waiting `run` goes to it instead of the next read, until the returned function is
+   * called or somebody else waits: the newest has taken the place of one whose client is gone.
+   */
+  tap(listener: (text: string) => void): () => void {
     this.#tap = listener;
+    return () => {
+      if (this.#tap === listener) this.#tap = null;
+    };
   }
 
   /** Whether another program has taken the place of the shell (`exec zsh`): then no marker will come. */
@@ -219,6 +225,11 @@ export class PtySession {
 
   interrupt(record: CommandRecord): Promise<void> {
     return interruptForeground(this.#options.processes, this, record.ended);
+  }
+
+  /** The same where no command of ours is known to run. */
+  interruptForeground(): Promise<void> {
+    return interruptForeground(this.#options.processes, this, new Promise(() => {}));
   }
 
   /** Ends the shell and everything in it; false when something survived. */

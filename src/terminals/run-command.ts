@@ -1,6 +1,6 @@
 /** One `run`: from the check that nothing else runs to a result with a defined status. */
 import { messageOf } from "../base/app-error.ts";
-import type { RunCommand, RunResult } from "../ports/terminals.ts";
+import type { FollowCommand, RunCommand, RunResult } from "../ports/terminals.ts";
 import type { CommandRecord } from "./command-record.ts";
 import { OutputThrottle } from "./output-throttle.ts";
 import type { PtySession } from "./pty-session.ts";
@@ -22,9 +22,7 @@ export async function runCommand(session: PtySession, request: RunCommand): Prom
   if (session.exit !== null)
     return { kind: "failed", message: "The shell ended while it started. Run the command again." };
 
-  const throttle = request.onOutput === undefined ? null : new OutputThrottle(request.onOutput);
-  const tap = (text: string) => throttle?.push(text);
-  session.tap(tap);
+  const untap = tap(session, request);
   try {
     const record = await session.enter({ commandId, command, maxOutputChars }, signal).catch(messageOf);
     if (typeof record === "string") {
@@ -34,9 +32,44 @@ export async function runCommand(session: PtySession, request: RunCommand): Prom
     await (session.marked ? untilMarked(session, record, request) : untilQuiet(session, record, request));
     return record.result();
   } finally {
-    throttle?.flush();
-    session.tap(null);
+    untap();
   }
+}
+
+/** Waits for a command that was begun before, as `run` would. */
+export async function followCommand(session: PtySession, record: CommandRecord, request: FollowCommand): Promise<void> {
+  if (record.end !== null) return;
+  const untap = tap(session, request);
+  try {
+    await (session.marked ? untilMarked(session, record, request) : untilQuiet(session, record, request));
+  } finally {
+    untap();
+  }
+}
+
+/** Ends whatever has the foreground. */
+export async function interruptCommand(session: PtySession): Promise<"interrupted" | "idle"> {
+  const record = session.current;
+  if (session.exit !== null) return "idle";
+  if (record !== null) {
+    await abort(session, record);
+    return "interrupted";
+  }
+  const group = await session.foregroundGroup();
+  if (group === null || group === session.pid) return "idle";
+  await session.interruptForeground();
+  return "interrupted";
+}
+
+type Waiting = Pick<RunCommand, "timeoutMs" | "signal" | "onOutput">;
+
+function tap(session: PtySession, { onOutput }: Waiting): () => void {
+  const throttle = onOutput === undefined ? null : new OutputThrottle(onOutput);
+  const untap = session.tap((text) => throttle?.push(text));
+  return () => {
+    throttle?.flush();
+    untap();
+  };
 }
 
 function whatRuns(session: PtySession): RunResult | null {
@@ -60,7 +93,7 @@ async function whoHasForeground(session: PtySession): Promise<RunResult | null> 
   return { kind: "busy", command, startedAtMs: session.newest?.startedAtMs ?? session.startedAtMs };
 }
 
-async function untilMarked(session: PtySession, record: CommandRecord, request: RunCommand): Promise<void> {
+async function untilMarked(session: PtySession, record: CommandRecord, request: Waiting): Promise<void> {
   const { timeoutMs, signal } = request;
   const firstMs = Math.min(timeoutMs, replacedCheckMs);
   let outcome = await waitFor(record.ended, { timeoutMs: firstMs, signal });
@@ -88,7 +121,7 @@ async function abort(session: PtySession, record: CommandRecord): Promise<void> 
   void record.begun.then(() => (record.end === null ? session.interrupt(record) : undefined)).catch(() => undefined);
 }
 
-async function untilQuiet(session: PtySession, record: CommandRecord, request: RunCommand): Promise<void> {
+async function untilQuiet(session: PtySession, record: CommandRecord, request: Waiting): Promise<void> {
   const until = Date.now() + request.timeoutMs;
   for (;;) {
     const quiet = Promise.withResolvers<void>();

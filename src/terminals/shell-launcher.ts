@@ -27,7 +27,7 @@ export interface ShellCallbacks {
   readonly newCommandId: () => string;
   readonly onChange: (session: PtySession) => void;
   readonly onUnclaimed: (session: PtySession, text: string) => void;
-  readonly onCommand: (record: CommandRecord) => void;
+  readonly onCommand: (session: PtySession, record: CommandRecord) => void;
 }
 
 export type LaunchResult =
@@ -119,7 +119,7 @@ export class ShellLauncher {
       newCommandId: callbacks.newCommandId,
       onChange: () => callbacks.onChange(session),
       onUnclaimed: (text) => callbacks.onUnclaimed(session, text),
-      onCommand: callbacks.onCommand,
+      onCommand: (record) => callbacks.onCommand(session, record),
     });
     return { kind: "launched", session };
   }

@@ -9,6 +9,7 @@ import type { IdSource } from "../base/ids.ts";
 import type { Log } from "../ports/log.ts";
 import type {
   CommandResult,
+  FollowCommand,
   OpenTerminal,
   OpenTerminalResult,
   ReadResult,
@@ -27,7 +28,7 @@ import type { CommandRecord } from "./command-record.ts";
 import { OutputThrottle } from "./output-throttle.ts";
 import { usableSize } from "./pty.ts";
 import type { PtySession } from "./pty-session.ts";
-import { runCommand } from "./run-command.ts";
+import { followCommand, interruptCommand, runCommand } from "./run-command.ts";
 import type { ShellLauncher, ShellRequest } from "./shell-launcher.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -66,7 +67,7 @@ interface Slot {
 export class TerminalEngine implements Terminals {
   readonly #options: TerminalEngineOptions;
   readonly #slots = new Map<string, Slot>();
-  readonly #results = new Map<string, CommandRecord>();
+  readonly #results = new Map<string, { readonly record: CommandRecord; readonly session: PtySession }>();
   readonly #events: Emitter<TerminalEvent>;
   readonly #output: Emitter<TerminalOutput>;
   #closing: Promise<void> | null = null;
@@ -167,9 +168,25 @@ export class TerminalEngine implements Terminals {
     return typeof session === "string" ? null : session.attach(onData);
   }
 
-  async result(commandId: string): Promise<CommandResult | null> {
-    return this.#results.get(commandId)?.result() ?? null;
+  async interrupt(name: string): Promise<"interrupted" | "idle" | "no-terminal"> {
+    const slot = this.#slots.get(name);
+    if (slot === undefined) return "no-terminal";
+    return slot.session === null ? "idle" : interruptCommand(slot.session);
   }
+
+  async follow(request: FollowCommand): Promise<CommandResult | null> {
+    const known = this.#results.get(request.commandId);
+    if (known === undefined) return null;
+    await followCommand(known.session, known.record, request);
+    return known.record.result();
+  }
+
+  knows(commandId: string): boolean {
+    return this.#results.has(commandId);
+  }
+
+  /** What runs here has never been away. */
+  async reconnect(): Promise<void> {}
 
   on(listener: (event: TerminalEvent) => void): Disposable {
     return this.#events.on(listener);
@@ -240,7 +257,7 @@ export class TerminalEngine implements Terminals {
         onUnclaimed: (session, text) => {
           if (this.#output.heard && slot.session === session && !lineEditing.test(text)) slot.unclaimed.push(text);
         },
-        onCommand: (record) => this.#remember(record),
+        onCommand: (session, record) => this.#remember(session, record),
       },
     );
     if (launched.kind === "failed") return launched.message;
@@ -258,8 +275,8 @@ export class TerminalEngine implements Terminals {
     else this.#events.emit({ type: "exited", name, exitCode: session.exit.exitCode });
   }
 
-  #remember(record: CommandRecord): void {
-    this.#results.set(record.start.commandId, record);
+  #remember(session: PtySession, record: CommandRecord): void {
+    this.#results.set(record.start.commandId, { session, record });
     if (this.#results.size > keptResults) {
       const [oldest] = this.#results.keys();
       if (oldest !== undefined) this.#results.delete(oldest);

@@ -75,9 +75,16 @@ export class ScriptedTerminals implements Terminals {
   async attach() {
     return null;
   }
-  async result() {
+  async interrupt() {
+    return "idle" as const;
+  }
+  async follow() {
     return null;
   }
+  knows() {
+    return false;
+  }
+  async reconnect() {}
   watchOutput() {
     return toDisposable(() => {});
   }

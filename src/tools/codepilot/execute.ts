@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { RunResult } from "../../ports/terminals.ts";
 import type { Tool, ToolResult } from "../../ports/tool.ts";
+import type { Recovery } from "../../protocol/events.ts";
 import { defineTool, planned, reporter, toolInput } from "../define-tool.ts";
 import type { ToolDeps } from "../tool-deps.ts";
 import { describeCommand, displayOf, MAX_OUTPUT_CHARS, nameProblem, reopen, unknownTerminal } from "./terminal-text.ts";
@@ -23,6 +24,17 @@ const report = reporter("execute");
 type Deps = Pick<ToolDeps, "paths" | "terminals" | "ids" | "maxOutputChars">;
 
 export function execute({ paths, terminals, ids, maxOutputChars = MAX_OUTPUT_CHARS }: Deps): Tool {
+  /** The command runs or has ended in a terminal that outlived the process which began it. */
+  const follow = (begun: Extract<Recovery, { kind: "command" }>, timeoutMs: number) =>
+    planned({ kind: "none" }, begun, async ({ signal, output }) => {
+      const { commandId, terminal } = begun;
+      const sofar = await terminals.follow({ commandId, timeoutMs: 0, signal: new AbortController().signal });
+      const leftMs = Math.max(0, timeoutMs - (sofar?.durationMs ?? 0));
+      const result = await terminals.follow({ commandId, timeoutMs: leftMs, signal, onOutput: output });
+      if (result === null) return report.failed("The terminal it ran in is gone. Look at its effects first.");
+      return toolResult(terminal, result, maxOutputChars, signal);
+    });
+
   return defineTool({
     name: "execute",
     description:
@@ -30,7 +42,8 @@ export function execute({ paths, terminals, ids, maxOutputChars = MAX_OUTPUT_CHA
     input,
     parallelSafe: false,
     summarize: ({ command }) => `$ ${command}`,
-    async plan({ session_id: name = "main", command, timeout = 10, new_terminal = false, shell }) {
+    async plan({ session_id: name = "main", command, timeout = 10, new_terminal = false, shell }, { begun }) {
+      if (begun?.kind === "command") return follow(begun, timeout * 1_000);
       const wrongName = nameProblem(name);
       if (wrongName) return report.refused(wrongName);
       if (command.trim() === "") return report.refused("command is empty. read_output shows what a terminal printed.");

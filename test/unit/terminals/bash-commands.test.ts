@@ -156,10 +156,12 @@ describe("commands in bash", function () {
 
   it("knows the results by id", async () => {
     await t.command("echo kept; (exit 9)", { commandId: "keep-me" });
-    const result = await t.terminals.result("keep-me");
+    const look = { timeoutMs: 0, signal: new AbortController().signal };
+    const result = await t.terminals.follow({ commandId: "keep-me", ...look });
     assert.equal(result?.exitCode, 9);
     assert.equal(result?.output.text, "kept\n");
-    assert.equal(await t.terminals.result("never"), null);
+    assert.equal(await t.terminals.follow({ commandId: "never", ...look }), null);
+    assert.deepEqual([t.terminals.knows("keep-me"), t.terminals.knows("never")], [true, false]);
   });
 
   it("does not end a command by recorded output of an earlier one", async () => {
