@@ -115,6 +115,10 @@ export type ReadResult =
 export interface TerminalAttachment extends Disposable {
   /** The screen and scrollback as escape sequences that repaint it; whole, never cut inside a sequence. */
   readonly snapshot: string;
+  /** Of the terminal when the snapshot was made. */
+  readonly size: { readonly cols: number; readonly rows: number };
+  /** Resolves when the shell has ended and this viewer has got all of it; never for one that was disposed before. */
+  readonly ended: Promise<void>;
   write(data: string): void;
   resize(cols: number, rows: number): void;
 }

@@ -8,6 +8,14 @@ import { Viewer } from "./viewer.ts";
 /** Raw output kept for viewers. */
 const historyBytes = 1_048_576;
 
+export interface DisplayView {
+  readonly snapshot: string;
+  readonly size: PtySize;
+  /** Resolves when all that was shown has been delivered. */
+  readonly settled: () => Promise<void>;
+  readonly detach: () => void;
+}
+
 export class Display {
   readonly screen: Screen;
   readonly #history = new RawHistory(historyBytes);
@@ -29,7 +37,7 @@ export class Display {
   }
 
   /** What a new viewer has to paint; from there on `deliver` gets the output, until `detach`. */
-  async attach(deliver: (data: string) => void | Promise<void>): Promise<{ snapshot: string; detach: () => void }> {
+  async attach(deliver: (data: string) => void | Promise<void>): Promise<DisplayView> {
     const { text, position } = await this.screen.snapshot();
     const viewer = new Viewer({ history: this.#history, position, deliver, repaint: () => this.screen.snapshot() });
     this.#viewers.add(viewer);
@@ -38,7 +46,7 @@ export class Display {
       viewer.dispose();
       this.#viewers.delete(viewer);
     };
-    return { snapshot: text, detach };
+    return { snapshot: text, size: this.#size, settled: () => viewer.settled(), detach };
   }
 
   /** The size to give to the terminal, or null when it stays. */

@@ -274,9 +274,11 @@ export class PtySession {
   }
 
   async attach(deliver: (data: string) => void | Promise<void>): Promise<TerminalAttachment> {
-    const { snapshot, detach } = await this.display.attach(deliver);
+    const { snapshot, size, settled, detach } = await this.display.attach(deliver);
     return {
       snapshot,
+      size,
+      ended: this.exited.then(settled),
       write: (data) => this.write(data, "person"),
       resize: (cols, rows) => this.resize({ cols, rows }),
       dispose: detach,

@@ -26,6 +26,7 @@ export class Viewer {
   #timer: NodeJS.Timeout | undefined;
   #lastAt = 0;
   #disposed = false;
+  #settled: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
   readonly #gone = Promise.withResolvers<void>();
 
   constructor(options: ViewerOptions) {
@@ -42,6 +43,13 @@ export class Viewer {
       this.#timer = undefined;
       void this.#deliver();
     }, waitMs);
+  }
+
+  /** Resolves when all that was there when it was called has been delivered; never after `dispose`. */
+  settled(): Promise<void> {
+    if (!this.#busy && this.#position >= this.#options.history.end) return Promise.resolve();
+    this.#settled ??= Promise.withResolvers<void>();
+    return this.#settled.promise;
   }
 
   /** Begins with what came since the position; not before the caller had its turn to show the snapshot. */
@@ -93,5 +101,6 @@ export class Viewer {
       this.#busy = false;
     }
     if (this.#position < history.end) this.notify();
+    else if (!this.#disposed) this.#settled?.resolve();
   }
 }
