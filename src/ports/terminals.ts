@@ -46,6 +46,8 @@ export interface CommandResult {
   readonly pid: number | null;
   readonly durationMs: number;
   readonly output: TerminalText;
+  /** Set when the person ended it from the window; keys that they typed into the terminal do not count. */
+  readonly endedBy?: "person";
 }
 
 export type RunResult =
@@ -77,6 +79,15 @@ export interface FollowCommand {
   /** Abort interrupts the command as in RunCommand. */
   readonly signal: AbortSignal;
   readonly onOutput?: (chunk: string) => void;
+}
+
+/** Ends what runs in a terminal. */
+export interface InterruptCommand {
+  readonly terminal: string;
+  /** Only while it is this command that runs; unset: whatever does. */
+  readonly commandId?: string;
+  /** Kept with the command, so that its result tells the model. */
+  readonly by?: "person";
 }
 
 export interface ReadTerminal {
@@ -145,9 +156,9 @@ export interface Terminals extends Disposable {
   write(request: WriteTerminal): Promise<ReadResult>;
   /**
    * Ends the command that runs, whoever began it: SIGINT, SIGTERM, SIGKILL for its process group. The shell stays
-   * where that suffices. Resolves when it is over, within 2 s.
+   * where that suffices. Resolves when it is over, within 2 s. `idle`: nothing runs, or not the command that was named.
    */
-  interrupt(name: string): Promise<"interrupted" | "idle" | "no-terminal">;
+  interrupt(request: InterruptCommand): Promise<"interrupted" | "idle" | "no-terminal">;
   /** SIGHUP and SIGINT, SIGTERM, SIGKILL for everything in it; resolves when the processes are gone, within 5 s. */
   terminate(name: string): Promise<"terminated" | "no-terminal">;
   /**

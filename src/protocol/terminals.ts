@@ -13,6 +13,8 @@ export const terminalInfoSchema = z.object({
   status: z.enum(["not-started", "idle", "running", "unknown", "exited"]),
   /** The command that is running or ran last. */
   command: z.nullable(z.string()),
+  /** Its id; journals from before it was there have none. */
+  commandId: z.optional(z.string()),
   exitCode: z.nullable(z.number()),
 });
 export type TerminalInfo = z.infer<typeof terminalInfoSchema>;

@@ -31,6 +31,7 @@ export class CommandRecord {
   #capture: TextCapture | null;
   #final: TerminalText | null = null;
   #end: CommandEnd | null = null;
+  #endedBy: "person" | undefined;
   #endedAtMs = 0;
 
   constructor(start: CommandStart) {
@@ -50,6 +51,11 @@ export class CommandRecord {
 
   begin(): void {
     this.#resolveBegun();
+  }
+
+  /** Whoever ends it is told with the result. */
+  endBy(by: "person"): void {
+    if (this.#end === null) this.#endedBy = by;
   }
 
   push(text: string): void {
@@ -80,6 +86,7 @@ export class CommandRecord {
       pid,
       durationMs: (this.#end === null ? Date.now() : this.#endedAtMs) - this.startedAtMs,
       output: this.#final ?? this.#capture?.text() ?? { text: "", droppedChars: 0 },
+      ...(this.#end === null || this.#endedBy === undefined ? {} : { endedBy: this.#endedBy }),
     };
   }
 }

@@ -1,6 +1,6 @@
 /** One `run`: from the check that nothing else runs to a result with a defined status. */
 import { messageOf } from "../base/app-error.ts";
-import type { FollowCommand, RunCommand, RunResult } from "../ports/terminals.ts";
+import type { FollowCommand, InterruptCommand, RunCommand, RunResult } from "../ports/terminals.ts";
 import type { CommandRecord } from "./command-record.ts";
 import { OutputThrottle } from "./output-throttle.ts";
 import type { PtySession } from "./pty-session.ts";
@@ -47,11 +47,16 @@ export async function followCommand(session: PtySession, record: CommandRecord, 
   }
 }
 
-/** Ends whatever has the foreground. */
-export async function interruptCommand(session: PtySession): Promise<"interrupted" | "idle"> {
+/** Ends whatever has the foreground, or the command that is named. */
+export async function interruptCommand(
+  session: PtySession,
+  { commandId, by }: InterruptCommand,
+): Promise<"interrupted" | "idle"> {
   const record = session.current;
   if (session.exit !== null) return "idle";
+  if (commandId !== undefined && record?.start.commandId !== commandId) return "idle";
   if (record !== null) {
+    if (by !== undefined) record.endBy(by);
     await abort(session, record);
     return "interrupted";
   }

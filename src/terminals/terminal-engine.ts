@@ -10,6 +10,7 @@ import type { Log } from "../ports/log.ts";
 import type {
   CommandResult,
   FollowCommand,
+  InterruptCommand,
   OpenTerminal,
   OpenTerminalResult,
   ReadResult,
@@ -168,10 +169,10 @@ export class TerminalEngine implements Terminals {
     return typeof session === "string" ? null : session.attach(onData);
   }
 
-  async interrupt(name: string): Promise<"interrupted" | "idle" | "no-terminal"> {
-    const slot = this.#slots.get(name);
+  async interrupt(request: InterruptCommand): Promise<"interrupted" | "idle" | "no-terminal"> {
+    const slot = this.#slots.get(request.terminal);
     if (slot === undefined) return "no-terminal";
-    return slot.session === null ? "idle" : interruptCommand(slot.session);
+    return slot.session === null ? "idle" : interruptCommand(slot.session, request);
   }
 
   async follow(request: FollowCommand): Promise<CommandResult | null> {
@@ -183,6 +184,21 @@ export class TerminalEngine implements Terminals {
 
   knows(commandId: string): boolean {
     return this.#results.has(commandId);
+  }
+
+  /** Of commands that can be followed, oldest first. */
+  commandIds(): readonly string[] {
+    return [...this.#results.keys()];
+  }
+
+  /** Whether anything but shells at their prompts is in the foreground of a terminal. */
+  async busy(): Promise<boolean> {
+    const living = [...this.#slots.values()].flatMap(({ session }) => (session?.exit === null ? [session] : []));
+    const groups = await Promise.all(living.map((session) => session.foregroundGroup()));
+    return living.some((session, index) => {
+      const group = groups[index] ?? session.pid;
+      return session.current !== null || group !== session.pid;
+    });
   }
 
   /** What runs here has never been away. */
@@ -351,6 +367,7 @@ export class TerminalEngine implements Terminals {
       createdBy,
       status: statusOf(session),
       command: newest?.start.command ?? null,
+      ...(newest === null ? {} : { commandId: newest.start.commandId }),
       exitCode,
     };
   }

@@ -177,6 +177,33 @@ describe("commands that run", function () {
     assert.equal((await t.command("echo back")).output.text, "back\n");
   });
 
+  it("are ended by the person: the waiting call and the next read tell, and the shell lives on", async () => {
+    const { pid } = await t.command("true");
+    const running = t.command("echo begun; sleep 100", { timeoutMs: 20_000, commandId: "waited" });
+    await eventually("it runs", () => t.terminals.list()[0]?.commandId === "waited");
+    assert.equal(await t.terminals.interrupt({ terminal: "main", commandId: "another", by: "person" }), "idle");
+    assert.equal(await t.terminals.interrupt({ terminal: "main", commandId: "waited", by: "person" }), "interrupted");
+    const result = await running;
+    assert.deepEqual([result.status, result.exitCode, result.endedBy], ["completed", 130, "person"]);
+
+    const server = await t.command("trap '' INT; sleep 100", { timeoutMs: 100, commandId: "server" });
+    assert.deepEqual([server.status, server.endedBy], ["running", undefined]);
+    assert.equal(await t.terminals.interrupt({ terminal: "main", commandId: "server", by: "person" }), "interrupted");
+    assert.deepEqual(
+      t.terminals.list().map(({ status, commandId }) => [status, commandId]),
+      [["idle", "server"]],
+    );
+    const read = await t.read();
+    assert.ok(read.kind === "read" && read.command);
+    assert.deepEqual([read.command.status, read.command.endedBy], ["completed", "person"]);
+    assert.notEqual(read.command.exitCode, 0);
+
+    assert.equal(await t.terminals.interrupt({ terminal: "main", commandId: "server", by: "person" }), "idle");
+    assert.equal(await t.terminals.interrupt({ terminal: "none" }), "no-terminal");
+    const after = await t.command("echo alive");
+    assert.deepEqual([after.pid, after.endedBy], [pid, undefined]);
+  });
+
   it("never begin when they are aborted before", async () => {
     const result = await t.run("touch begun", { signal: AbortSignal.abort() });
     assert.equal(result.kind, "failed");
