@@ -134,6 +134,18 @@ export const eventTable = {
   "terminal.opened": durable({ terminal: terminalInfoSchema }),
   "terminal.output": live({ terminal: z.string(), chunk: z.string() }),
   "terminal.exited": durable({ terminal: z.string(), exitCode: z.nullable(z.number()) }),
+  /** A command that went on after its call has ended. */
+  "command.finished": durable({
+    callId: z.string(),
+    terminal: z.string(),
+    commandId: z.string(),
+    status: z.enum(["completed", "unknown", "exited"]),
+    exitCode: z.nullable(z.number()),
+    endedBy: z.optional(z.literal("person")),
+    /** From when it began. */
+    durationMs: z.number(),
+    outputTail: z.string(),
+  }),
   "files.changed": durable({ callId: z.string(), changes: z.array(fileChangeSchema) }),
   /**
    * The model was told, in the message before this, what became of files that it knows and that something else than

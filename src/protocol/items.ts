@@ -83,10 +83,14 @@ export const toolDisplaySchema = z.discriminatedUnion("kind", [
     kind: z.literal("command"),
     terminal: z.string(),
     command: z.string(),
+    /** Of a command that goes on. */
+    commandId: z.optional(z.string()),
     status: z.enum(["completed", "running", "unknown", "exited"]),
     exitCode: z.nullable(z.number()),
     cwd: z.nullable(z.string()),
     outputTail: z.string(),
+    /** Set when the person ended it from the window. */
+    endedBy: z.optional(z.literal("person")),
   }),
 ]);
 export type ToolDisplay = z.infer<typeof toolDisplaySchema>;

@@ -22,6 +22,8 @@ export const opSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("question.cancel"), questionId: z.string() }),
   /** Ends the program that runs; the turn goes on and the model is told. */
   z.object({ type: z.literal("script.stop"), scriptId: z.string() }),
+  /** Ends the command that a call has begun, whether the call waits for it or is over; the turn goes on and the model is told. */
+  z.object({ type: z.literal("command.stop"), callId: z.string() }),
   z.object({ type: z.literal("message.withdraw"), messageId: z.string() }),
   /** Starts the queued messages that a stop has held back. */
   z.object({ type: z.literal("queue.release") }),

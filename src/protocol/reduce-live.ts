@@ -1,4 +1,5 @@
 /** What live events change in the state: words and blocks as they stream, the newest output of what runs. */
+import { endOfRaw, withoutOverwritten } from "../base/raw-output.ts";
 import type { EventOf } from "./events.ts";
 import type { LiveOutput, SessionState } from "./state.ts";
 
@@ -31,12 +32,14 @@ export function appendBlockDelta(state: SessionState, event: EventOf<"block.delt
   return { ...state, streaming };
 }
 
-/** The live output of a call or script with `chunk` at its end, bounded. */
+/** The live output of a call, command or script with `chunk` at its end, bounded. */
 export function extendTail(state: SessionState, key: string, chunk: string): LiveOutput {
   const before = state.liveOutput[key] ?? { tail: "", droppedChars: 0 };
   const text = before.tail + chunk;
-  const excess = Math.max(0, text.length - LIVE_TAIL_CHARS);
-  return { tail: text.slice(excess), droppedChars: before.droppedChars + excess };
+  if (text.length <= LIVE_TAIL_CHARS) return { tail: text, droppedChars: before.droppedChars };
+  // What a progress bar has taken back must not push out the lines above it.
+  const tail = endOfRaw(withoutOverwritten(text), LIVE_TAIL_CHARS);
+  return { tail, droppedChars: before.droppedChars + text.length - tail.length };
 }
 
 /** What a script printed, and the line it was at. */

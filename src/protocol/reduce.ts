@@ -4,6 +4,7 @@
  */
 import { assertNever } from "../base/assert-never.ts";
 import type { AgentEvent, EventOf } from "./events.ts";
+import { addCommandOutput, finishCommand, keepCommand, loseCommand, outputInBackground } from "./reduce-commands.ts";
 import { addPrint, appendBlockDelta, appendDelta, atCall, extendTail } from "./reduce-live.ts";
 import {
   type Entry,
@@ -141,9 +142,11 @@ function apply(state: SessionState, event: AgentEvent): SessionState {
     case "terminal.opened":
       return { ...state, terminals: { ...state.terminals, [event.terminal.name]: event.terminal } };
     case "terminal.output":
-      return state;
+      return addCommandOutput(state, event);
     case "terminal.exited":
-      return exitTerminal(state, event);
+      return exitTerminal(loseCommand(state, event), event);
+    case "command.finished":
+      return finishCommand(state, event);
     case "files.changed":
     case "environment.changed":
       return state;
@@ -225,7 +228,8 @@ function resumeTurn(state: SessionState, event: EventOf<"turn.resumed">): Sessio
   const calls = new Set(event.discardedCallIds);
   const keep = (entry: Entry) =>
     !(entry.kind === "item" && items.has(entry.item.id)) && !(entry.kind === "tool" && calls.has(entry.callId));
-  const clean = { streaming: [], liveOutput: {}, retry: null, pendingPermissions: [], pendingQuestions: [] };
+  const liveOutput = outputInBackground(state);
+  const clean = { streaming: [], liveOutput, retry: null, pendingPermissions: [], pendingQuestions: [] };
   return updateTurn({ ...state, ...clean }, (turn) => ({
     ...turn,
     entries: turn.entries.filter(keep),
@@ -244,7 +248,7 @@ function finishTurn(state: SessionState, event: EventOf<"turn.finished">): Sessi
     ...stopped,
     activeTurnId: null,
     streaming: [],
-    liveOutput: {},
+    liveOutput: outputInBackground(state),
     pendingPermissions: [],
     pendingQuestions: [],
     retry: null,
@@ -254,11 +258,12 @@ function finishTurn(state: SessionState, event: EventOf<"turn.finished">): Sessi
 
 function finishTool(state: SessionState, event: EventOf<"tool.finished">): SessionState {
   const { [event.callId]: _done, ...liveOutput } = state.liveOutput;
-  return updateTool({ ...state, liveOutput }, event.callId, (tool) => ({
+  const finished = updateTool({ ...state, liveOutput }, event.callId, (tool) => ({
     ...tool,
     finishedAt: event.at,
     outcome: event.outcome,
   }));
+  return keepCommand(finished, event, state.liveOutput[event.callId]);
 }
 
 function finishScript(state: SessionState, event: EventOf<"script.finished">): SessionState {

@@ -53,10 +53,21 @@ export interface ToolEntry {
   readonly permission?: { readonly request: PermissionRequest; readonly answer?: PermissionDecision };
   readonly question?: { readonly question: Question; readonly answer?: QuestionAnswer };
   readonly outcome?: ToolOutcome;
+  /** Of a command that went on after the call, once it has ended. */
+  readonly commandEnd?: CommandEnd;
   /** Set when a script made the call. */
   readonly script?: ScriptCallRef;
   readonly step: number;
   readonly settled: boolean;
+}
+
+export interface CommandEnd {
+  readonly at: number;
+  readonly status: "completed" | "unknown" | "exited";
+  readonly exitCode: number | null;
+  readonly endedBy?: "person";
+  readonly durationMs: number;
+  readonly outputTail: string;
 }
 
 /** A program of the model's. Its calls follow it as tool entries that name it. */
@@ -125,7 +136,13 @@ export interface StreamingBlock {
   readonly proseOffset: number;
 }
 
-/** The newest output of a running call or script, bounded. */
+/** A command that goes on although its call is over. */
+export interface BackgroundCommand {
+  readonly callId: string;
+  readonly commandId: string;
+}
+
+/** The newest output of a running call, command or script, bounded; of a command under the id of its call. */
 export interface LiveOutput {
   readonly tail: string;
   readonly droppedChars: number;
@@ -165,6 +182,8 @@ export interface SessionState {
   /** What "Allow in this session" has remembered. */
   readonly allowedKeys: readonly string[];
   readonly terminals: Readonly<Record<string, TerminalInfo>>;
+  /** By terminal, which has one at most. */
+  readonly background: Readonly<Record<string, BackgroundCommand>>;
   readonly usage: Usage;
   /** Input and output tokens of the newest response: how full the context is. Null until a provider told. */
   readonly contextTokens: number | null;
@@ -201,6 +220,7 @@ export const emptyState: SessionState = {
   queueHeld: false,
   allowedKeys: [],
   terminals: {},
+  background: {},
   usage: { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 },
   contextTokens: null,
   retry: null,

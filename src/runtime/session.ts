@@ -26,6 +26,7 @@ import type { Policy } from "./permission-policy.ts";
 import { type Answerer, QuestionDesk } from "./question-desk.ts";
 import { type InterruptedTurn, inspectInterrupted, recoveryEvents } from "./recovery.ts";
 import { RepetitionWatch } from "./repetition-watch.ts";
+import { RunningCommands } from "./running-commands.ts";
 import { ScriptActions } from "./scripts/script-actions.ts";
 import { ScriptRunner, type ScriptRunnerOptions } from "./scripts/script-runner.ts";
 import { SessionArchive } from "./session-archive.ts";
@@ -76,6 +77,7 @@ export class Session {
   readonly #gate: PermissionGate;
   readonly #questions: QuestionDesk;
   readonly #turns: TurnRunner;
+  readonly #commands: RunningCommands;
   readonly #programs: ScriptRunner | undefined;
   readonly #ops = new Mutex();
   readonly #terminalEvents: Disposable;
@@ -128,7 +130,10 @@ export class Session {
       contextSources: async () => ({ ...(await contextSources()), terminals: () => options.terminals.list() }),
       ops: this.#ops,
     });
+    this.#commands = new RunningCommands({ hub, terminals: options.terminals, log });
     this.#terminalEvents = options.terminals.on((event) => {
+      if (event.type === "changed") this.#commands.look(event.terminal.name);
+      if (event.type === "exited") this.#commands.look(event.name);
       if (event.type === "opened") this.#note({ type: "terminal.opened", terminal: event.terminal });
       if (event.type === "exited")
         this.#note({ type: "terminal.exited", terminal: event.name, exitCode: event.exitCode });
@@ -186,6 +191,8 @@ export class Session {
         return Promise.resolve(
           this.#programs?.stop(op.scriptId) ? ACCEPTED : refused("That program is not running any more."),
         );
+      case "command.stop":
+        return this.#stopCommand(op.callId);
       default:
         return this.#ops.run(() => this.#handle(op));
     }
@@ -307,6 +314,10 @@ export class Session {
     if (this.#turns.busy || this.#hub.state.queued.length === 0) return refused("Nothing is waiting.");
     await this.#turns.startNextQueued();
     return ACCEPTED;
+  }
+
+  async #stopCommand(callId: string): Promise<OpOutcome> {
+    return (await this.#commands.stop(callId)) ? ACCEPTED : refused("That command is not running any more.");
   }
 
   #answerPermission(op: Extract<Op, { type: "permission.answer" }>): OpOutcome {

@@ -2,6 +2,7 @@
  * Between a session's events and the panel: at most 20 messages a second, deltas of the same item merged, what the
  * person waits for (a request, an end) sent at once.
  */
+import { endOfRaw } from "../../base/raw-output.ts";
 import type { AgentEvent, EventOf, EventType } from "../../protocol/events.ts";
 import { OUTPUT_CHUNK_CHARS, slimEvent } from "./slim.ts";
 
@@ -17,12 +18,21 @@ const URGENT: ReadonlySet<EventType> = new Set<EventType>([
 ]);
 
 /** Without effect on what the panel shows. */
-const UNSEEN: ReadonlySet<EventType> = new Set<EventType>(["terminal.output", "files.changed"]);
+const UNSEEN: ReadonlySet<EventType> = new Set<EventType>(["files.changed"]);
 
 export interface EventBatch {
   /** `seq` of the last event that was sent before. */
   readonly afterSeq: number;
   readonly events: readonly AgentEvent[];
+}
+
+export interface EventBatcherOptions {
+  /** What the snapshot that the panel has ends with. */
+  readonly sentSeq: number;
+  readonly send: (batch: EventBatch) => void;
+  /** Whether a card shows what is printed in this terminal now: a command that goes on after its call. */
+  readonly hasCard: (terminal: string) => boolean;
+  readonly timer?: BatcherTimer;
 }
 
 export interface BatcherTimer {
@@ -37,15 +47,16 @@ const systemTimer: BatcherTimer = {
 
 export class EventBatcher {
   readonly #send: (batch: EventBatch) => void;
+  readonly #hasCard: (terminal: string) => boolean;
   readonly #timer: BatcherTimer;
   #pending: AgentEvent[] = [];
   #waiting: unknown;
   #sentSeq: number;
 
-  /** `sentSeq`: what the snapshot that the panel has ends with. */
-  constructor(sentSeq: number, send: (batch: EventBatch) => void, timer: BatcherTimer = systemTimer) {
+  constructor({ sentSeq, send, hasCard, timer = systemTimer }: EventBatcherOptions) {
     this.#sentSeq = sentSeq;
     this.#send = send;
+    this.#hasCard = hasCard;
     this.#timer = timer;
   }
 
@@ -55,7 +66,7 @@ export class EventBatcher {
   }
 
   push(event: AgentEvent): void {
-    if (UNSEEN.has(event.type)) return;
+    if (UNSEEN.has(event.type) || (event.type === "terminal.output" && !this.#hasCard(event.terminal))) return;
     const last = this.#pending.at(-1);
     const merged = last && merge(last, event);
     if (merged) this.#pending[this.#pending.length - 1] = merged;
@@ -88,10 +99,13 @@ function merge(first: AgentEvent, second: AgentEvent): AgentEvent | undefined {
     return { ...second, delta: first.delta + second.delta };
   }
   if (first.type === "tool.output" && second.type === "tool.output" && first.callId === second.callId) {
-    return { ...second, chunk: (first.chunk + second.chunk).slice(-OUTPUT_CHUNK_CHARS) };
+    return { ...second, chunk: endOfRaw(first.chunk + second.chunk, OUTPUT_CHUNK_CHARS) };
   }
   if (first.type === "script.output" && second.type === "script.output" && first.scriptId === second.scriptId) {
     return { ...second, chunk: (first.chunk + second.chunk).slice(-OUTPUT_CHUNK_CHARS) };
+  }
+  if (first.type === "terminal.output" && second.type === "terminal.output" && first.terminal === second.terminal) {
+    return { ...second, chunk: endOfRaw(first.chunk + second.chunk, OUTPUT_CHUNK_CHARS) };
   }
   if (first.type === "block.delta" && second.type === "block.delta") {
     const same = first.itemId === second.itemId && first.index === second.index;

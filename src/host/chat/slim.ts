@@ -2,6 +2,7 @@
  * What the panel gets of an entry or event: without what only a provider can read, and cut where no card shows more.
  * The journal has all of it; what a person is asked to decide is never cut.
  */
+import { endOfRaw } from "../../base/raw-output.ts";
 import type { AgentEvent } from "../../protocol/events.ts";
 import type { Item, ScriptOutcome, ToolOutcome, UserInput } from "../../protocol/items.ts";
 import { LIVE_TAIL_CHARS } from "../../protocol/reduce-live.ts";
@@ -60,7 +61,8 @@ export function slimEvent(event: AgentEvent): AgentEvent {
       return { ...rest, argumentsText: slimArguments(event.argumentsText) };
     }
     case "tool.output":
-      return { ...event, chunk: event.chunk.slice(-OUTPUT_CHUNK_CHARS) };
+    case "terminal.output":
+      return { ...event, chunk: endOfRaw(event.chunk, OUTPUT_CHUNK_CHARS) };
     case "tool.finished":
       return { ...event, outcome: slimOutcome(event.outcome) };
     case "script.started":

@@ -208,9 +208,11 @@ export class ViewBridge implements Disposable {
     }
     const { runtime } = shown;
     const { sessionId, state } = runtime;
-    this.#batcher = new EventBatcher(state.lastSeq, (batch) =>
-      post({ type: "events", sessionId, ...batch, phase: runtime.state.phase }),
-    );
+    this.#batcher = new EventBatcher({
+      sentSeq: state.lastSeq,
+      send: (batch) => post({ type: "events", sessionId, ...batch, phase: runtime.state.phase }),
+      hasCard: (terminal) => runtime.state.background[terminal] !== undefined,
+    });
     post({ type: "snapshot", ...snapshotOf(state) });
   }
 

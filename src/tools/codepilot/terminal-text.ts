@@ -6,6 +6,7 @@ import type { TerminalInfo } from "../../protocol/terminals.ts";
 
 /** About 10,000 tokens; an agent file may set another limit. */
 export const MAX_OUTPUT_CHARS = 40_000;
+/** Of the output, for the card. */
 const TAIL_CHARS = 2_000;
 
 /** Null when the name is fine. */
@@ -34,8 +35,9 @@ export function bodyOf({ text, droppedChars }: TerminalText, maxChars: number): 
   return droppedChars > 0 ? trimmed : headAndTail(trimmed, maxChars);
 }
 
-export function footerOf({ status, exitCode, pid, cwd }: CommandResult): string {
-  return `[status: ${status} | return_code: ${exitCode ?? "-"} | pid: ${pid ?? "-"} | cwd: ${cwd ?? "-"}]`;
+export function footerOf({ status, exitCode, pid, cwd, endedBy }: CommandResult): string {
+  const state = `[status: ${status} | return_code: ${exitCode ?? "-"} | pid: ${pid ?? "-"} | cwd: ${cwd ?? "-"}]`;
+  return endedBy === undefined ? state : `${state}\nThe person ended this command.`;
 }
 
 /** Status of a terminal of which no command is known. */
@@ -80,10 +82,12 @@ export function displayOf(name: string, command: CommandResult): ToolDisplay {
     kind: "command",
     terminal: name,
     command: command.command,
+    ...(command.status === "running" ? { commandId: command.commandId } : {}),
     status: command.status,
     exitCode: command.exitCode,
     cwd: command.cwd,
     outputTail: command.output.text.slice(-TAIL_CHARS),
+    ...(command.endedBy === undefined ? {} : { endedBy: command.endedBy }),
   };
 }
 

@@ -29,7 +29,9 @@ class HandClock {
 function batcher(sentSeq = 0) {
   const sent: EventBatch[] = [];
   const clock = new HandClock();
-  return { sent, clock, batcher: new EventBatcher(sentSeq, (batch) => sent.push(batch), clock) };
+  const send = (batch: EventBatch) => sent.push(batch);
+  const hasCard = (terminal: string) => terminal === "server";
+  return { sent, clock, batcher: new EventBatcher({ sentSeq, send, hasCard, timer: clock }) };
 }
 
 describe("event batcher", () => {
@@ -103,6 +105,19 @@ describe("event batcher", () => {
       sent.map(({ afterSeq }) => afterSeq),
       [0, 1],
     );
+  });
+
+  it("sends what a terminal prints where a card shows it, merged and bounded", () => {
+    const { sent, batcher: subject } = batcher();
+    for (let n = 0; n < 1_000; n += 1) {
+      subject.push(event({ type: "terminal.output", terminal: "server", chunk: `${n} ${"x".repeat(100)}\n` }));
+      subject.push(event({ type: "terminal.output", terminal: "main", chunk: "typed" }));
+    }
+    subject.flush();
+    const [only, ...more] = sent[0]?.events ?? [];
+    assert.deepEqual([sent.length, more], [1, []]);
+    assert.ok(only?.type === "terminal.output" && only.terminal === "server");
+    assert.ok(only.chunk.endsWith("x\n") && only.chunk.includes("\n999 ") && only.chunk.length <= 16_000);
   });
 
   it("bounds a flood of output and strips what only the provider can read", () => {

@@ -66,10 +66,12 @@ class Host {
 
   snapshot(): void {
     this.#batcher?.dispose();
-    const send = (batch: { afterSeq: number; events: readonly AgentEvent[] }) =>
-      this.outbox.push({ type: "events", sessionId: "s", ...batch, phase: this.state.phase });
-    const never = { set: () => 1, clear: () => undefined };
-    this.#batcher = new EventBatcher(this.state.lastSeq, send, never);
+    this.#batcher = new EventBatcher({
+      sentSeq: this.state.lastSeq,
+      send: (batch) => this.outbox.push({ type: "events", sessionId: "s", ...batch, phase: this.state.phase }),
+      hasCard: (terminal) => this.state.background[terminal] !== undefined,
+      timer: { set: () => 1, clear: () => undefined },
+    });
     this.outbox.push({ type: "snapshot", ...snapshotOf(this.state, SNAPSHOT) });
   }
 
@@ -223,6 +225,36 @@ const hostSteps: Record<string, Step> = {
     const outcome = { status: "done", output: "", durationMs: 1 } as const;
     if (call) host.emit({ type: "tool.finished", callId: call.callId, outcome });
   },
+  /** A call ends and its command goes on. */
+  leave: (host, _, pick) => {
+    const call = oneOf(
+      callsOf(host, () => true),
+      pick,
+    );
+    if (!call) return;
+    const terminal = `terminal${pick % 3}`;
+    const commandId = host.id("command");
+    const display = { kind: "command", terminal, command: "c", commandId, status: "running", exitCode: null } as const;
+    const outcome = { status: "done", output: "", durationMs: 1 } as const;
+    // One is over when another begins.
+    if (host.state.background[terminal]) steps.ends?.(host, _, pick);
+    host.emit({
+      type: "tool.finished",
+      callId: call.callId,
+      outcome: { ...outcome, display: { ...display, cwd: null, outputTail: "begun" } },
+    });
+    host.emit({ type: "terminal.output", terminal, chunk: "printed" });
+  },
+  prints: (host, _, pick) => host.emit({ type: "terminal.output", terminal: `terminal${pick % 3}`, chunk: "more" }),
+  ends: (host, _, pick) => {
+    const found = oneOf(Object.entries(host.state.background), pick);
+    if (!found) return;
+    const [terminal, { callId, commandId }] = found;
+    const end = { status: "completed", exitCode: 0, durationMs: 5, outputTail: "all" } as const;
+    if (pick % 2) host.emit({ type: "terminal.exited", terminal, exitCode: 1 });
+    host.emit({ type: "command.finished", callId, terminal, commandId, ...end });
+  },
+  exits: (host, _, pick) => host.emit({ type: "terminal.exited", terminal: `terminal${pick % 3}`, exitCode: null }),
   notice: (host) => host.turn && host.emit({ type: "notice.raised", level: "info", code: "n", message: "m" }),
   burst: (host, _, pick) => {
     for (let n = 0; n < pick % 30 && host.turn; n += 1) hostSteps[n % 3 ? "notice" : "says"]?.(host, _, 0);
@@ -281,6 +313,7 @@ const weights = {
   request: 4,
   response: 3,
   finish: 5,
+  leave: 2,
   burst: 4,
   older: 4,
   newer: 2,

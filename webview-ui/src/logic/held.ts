@@ -72,6 +72,13 @@ const CHANGES: ReadonlySet<EventType> = new Set<EventType>([
   "turn.finished",
 ]);
 
+/** Events that change an entry of any turn. */
+const CHANGES_ANYWHERE: ReadonlySet<EventType> = new Set<EventType>([
+  "context.archived",
+  "command.finished",
+  "terminal.exited",
+]);
+
 /** Null: entries were taken back and the places of what is held can not be told any more; a new snapshot tells. */
 export function applyEvent(held: Held, event: AgentEvent): Held | null {
   const session = reduce(held.session, event);
@@ -79,9 +86,8 @@ export function applyEvent(held: Held, event: AgentEvent): Held | null {
   if (event.type === "turn.resumed" && (held.past || held.from.entry > 0)) return null;
   const { past } = held;
   const newestTurn = held.from.turn + held.session.turns.length - 1;
-  // Any finished turn may be archived; all else happens to the newest.
   const isOfPast =
-    event.type === "context.archived" ||
+    CHANGES_ANYWHERE.has(event.type) ||
     (CHANGES.has(event.type) && past !== null && past.from.turn + past.turns.length - 1 === newestTurn);
   if (!past || !isOfPast) {
     return { ...held, session };
@@ -99,7 +105,8 @@ export function withPhase(held: Held, phase: Phase): Held {
 export function takeLiveEnd(before: Held | null, session: SessionState, from: Place, reading: Reading): Held {
   const fresh: Held = { session, from, past: null };
   if (!before || before.session.sessionId !== session.sessionId) return fresh;
-  const kept = clip(unchanging(allOf(before)), FIRST_PLACE, from);
+  const goingOn = new Set(Object.values(before.session.background).map(({ callId }) => callId));
+  const kept = clip(unchanging(allOf(before), goingOn), FIRST_PLACE, from);
   if (kept.turns.length === 0) return fresh;
   const held = { ...fresh, past: kept };
   return reading === null && !isJoined(held) ? fresh : held;
@@ -158,9 +165,15 @@ function allOf(held: Held): Stretch {
   return isJoined(held) ? join(held.past, live) : held.past;
 }
 
-/** The beginning of a stretch, as far as no later event can have changed an entry or taken back one before it. */
-function unchanging(stretch: Stretch): Stretch {
-  const index = stretch.turns.findIndex((turn) => turn.finished === undefined);
+/**
+ * The beginning of a stretch, as far as no later event can have changed an entry or taken back one before it. `goingOn`:
+ * calls whose commands have gone on after them.
+ */
+function unchanging(stretch: Stretch, goingOn: ReadonlySet<string>): Stretch {
+  const isFinal = (entry: Entry): boolean => isEnded(entry) && !(entry.kind === "tool" && goingOn.has(entry.callId));
+  const index = stretch.turns.findIndex(
+    (turn) => turn.finished === undefined || (goingOn.size > 0 && !turn.entries.every(isFinal)),
+  );
   const turn = stretch.turns[index];
   if (!turn) return stretch;
   const offset = index === 0 ? stretch.from.entry : 0;
@@ -171,7 +184,7 @@ function unchanging(stretch: Stretch): Stretch {
   return clip(stretch, stretch.from, { turn: stretch.from.turn + index, entry: offset + count });
 }
 
-function isFinal(entry: Entry): boolean {
+function isEnded(entry: Entry): boolean {
   if (entry.kind === "notice") return true;
   if (entry.kind === "item") return entry.settled;
   if (!entry.settled || entry.outcome === undefined) return false;
