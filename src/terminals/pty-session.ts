@@ -3,12 +3,12 @@
  * when a shell has ended and is needed again.
  */
 import type { TerminalAttachment, TerminalText } from "../ports/terminals.ts";
-import { commandFileContent, restoreKey, runKeys, runLine } from "./bash-bootstrap.ts";
 import { CommandRecord, type CommandStart } from "./command-record.ts";
 import { Display } from "./display.ts";
 import { endSession, interruptForeground } from "./process-control.ts";
 import type { PrivateFolder, ProcessTable, Pty, PtyExit, PtySize } from "./pty.ts";
 import { ShellStream } from "./shell-stream.ts";
+import { commandFileContent, type ShellKeys } from "./shells/shell-dialect.ts";
 import { TextCapture } from "./text-capture.ts";
 
 /** Rendered output kept between two reads, and for a command that the person typed. */
@@ -20,9 +20,10 @@ export const promptWaitMs = 100;
 
 export interface ShellBootstrap {
   readonly key: string;
+  readonly keys: ShellKeys;
   readonly commandFileName: string;
-  /** Path that stands in the command line of the shell as long as it is ours. */
-  readonly rcFile: string;
+  /** Stands in the command line of the process as long as it is our shell. */
+  readonly commandLineMark: string;
 }
 
 export interface PtySessionOptions {
@@ -85,7 +86,7 @@ export class PtySession {
     this.ready = ready.promise;
     this.exited = exited.promise;
     this.#resolveReady = ready.resolve;
-    this.#stream = new ShellStream(options.bootstrap?.key ?? "", {
+    this.#stream = new ShellStream(options.bootstrap?.key ?? "", options.bootstrap?.keys.runLine ?? null, {
       display: (text) => this.display.show(text),
       output: (text) => this.#output(text),
       began: (number) => this.#began(number),
@@ -182,7 +183,8 @@ export class PtySession {
       return record;
     }
     this.#stream.arm(number, start.command);
-    this.#pty.write(this.#stream.lineEditing ? runKeys : runLine);
+    const { run, runLine } = bootstrap.keys;
+    this.#pty.write(this.#stream.lineEditing ? run : (runLine ?? run));
     return record;
   }
 
@@ -213,7 +215,7 @@ export class PtySession {
     const { bootstrap, processes } = this.#options;
     if (!this.#marked || bootstrap === null || this.#exit !== null) return;
     const commandLine = await processes.commandLine(this.pid);
-    if (commandLine !== null && !commandLine.includes(bootstrap.rcFile)) this.#loseMarkers();
+    if (commandLine !== null && !commandLine.includes(bootstrap.commandLineMark)) this.#loseMarkers();
   }
 
   /** The command of a shell without markers is let go: whether it has ended is not known. */
@@ -369,7 +371,9 @@ export class PtySession {
     this.#prompted?.resolve();
     this.#prompted = null;
     // Give back what the person had typed before our command came in between.
-    if (this.#pending === null && this.#stream.takeDisplaced()) this.#pty.write(restoreKey);
+    const { bootstrap } = this.#options;
+    if (bootstrap !== null && this.#pending === null && this.#stream.takeDisplaced())
+      this.#pty.write(bootstrap.keys.restore);
   }
 
   #untilPrompt(): Promise<unknown> {

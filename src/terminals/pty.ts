@@ -67,9 +67,16 @@ export interface ProcessTable {
   signal(pid: number, signal: "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGKILL" | "SIGCONT"): boolean;
 }
 
+export interface PortProbe {
+  /** Whether something on this machine takes connections at this port; within 1 s, false when aborted. */
+  answers(port: number, signal: AbortSignal): Promise<boolean>;
+}
+
 /** A private folder (0700) for the files of shells. */
 export interface PrivateFolder {
-  /** Writes a file (0600) and returns its path. */
+  /** Where a file of that name lies or may be made. */
+  pathOf(name: string): Promise<string>;
+  /** Writes a file (0600) and returns its path. `name` may begin with the name of a folder in it: `shell-1/command`. */
   write(name: string, content: string): Promise<string>;
   /** Resolves when nothing of the folder is left. */
   remove(): Promise<void>;

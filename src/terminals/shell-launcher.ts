@@ -1,11 +1,11 @@
 /** Starts shells: finds the program, prepares the bootstrap, and starts without the person's file where that ends it. */
 import { randomBytes } from "node:crypto";
-import { basename } from "node:path";
 import type { Log } from "../ports/log.ts";
-import { bashBootstrap } from "./bash-bootstrap.ts";
 import type { CommandRecord } from "./command-record.ts";
 import type { PrivateFolder, ProcessTable, PtySize, PtySpawner } from "./pty.ts";
 import { PtySession, type ShellBootstrap } from "./pty-session.ts";
+import { dialectOf } from "./shells/index.ts";
+import type { ShellDialect } from "./shells/shell-dialect.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** How long the start of a terminal waits for its first prompt; after that it counts as busy with its startup files. */
@@ -65,7 +65,8 @@ export class ShellLauncher {
     const second = await this.#spawn(request, callbacks, { loadPersonal: false });
     if (second.kind === "failed") return second;
     const how = session.exit.exitCode === null ? "by a signal" : `with exit code ${session.exit.exitCode}`;
-    const remark = `~/.bashrc ended the shell ${how}; started without it`;
+    const startupFile = dialectOf(request.shell)?.startupFile ?? "the startup file";
+    const remark = `${startupFile} ended the shell ${how}; started without it`;
     second.session.announce(`[CodePilot: ${remark}]`);
     return { ...second, remark };
   }
@@ -87,17 +88,14 @@ export class ShellLauncher {
         message: `There is no shell ${shell} on this machine. Use bash or sh, or give the full path of a shell.`,
       };
     }
-    const isBash = basename(file) === "bash";
-    let args: string[] = [];
+    const dialect = dialectOf(file);
+    let prepared: { args: readonly string[]; env?: Readonly<Record<string, string>> } = { args: [] };
     let bootstrap: ShellBootstrap | null = null;
     try {
-      if (isBash) {
-        const key = randomBytes(12).toString("hex");
-        const id = ++this.#count;
-        const commandFile = await folder.write(`command-${id}`, "");
-        const rcFile = await folder.write(`bashrc-${id}`, bashBootstrap({ key, commandFile, loadPersonal }));
-        args = ["--rcfile", rcFile, "-i"];
-        bootstrap = { key, commandFileName: `command-${id}`, rcFile };
+      if (dialect !== null) {
+        const made = await this.#prepare(dialect, loadPersonal);
+        prepared = made.prepared;
+        bootstrap = made.bootstrap;
       }
     } catch (error) {
       log.error("the files of a shell could not be written", error);
@@ -106,7 +104,13 @@ export class ShellLauncher {
         message: "The temporary folder can not be written. Free space there or set TMPDIR, then try again.",
       };
     }
-    const spawned = await spawner.spawn({ file, args, cwd, env, ...size });
+    const spawned = await spawner.spawn({
+      file,
+      args: prepared.args,
+      cwd,
+      env: { ...env, ...prepared.env },
+      ...size,
+    });
     if (spawned.kind === "failed") return spawned;
     const session: PtySession = new PtySession({
       pty: spawned.pty,
@@ -122,5 +126,19 @@ export class ShellLauncher {
       onCommand: (record) => callbacks.onCommand(session, record),
     });
     return { kind: "launched", session };
+  }
+
+  async #prepare(dialect: ShellDialect, loadPersonal: boolean) {
+    const { folder, env } = this.#options;
+    const key = randomBytes(12).toString("hex");
+    // Every shell has a folder of its own: zsh looks for a file of a given name.
+    const place = `shell-${++this.#count}`;
+    const commandFileName = `${place}/command`;
+    const commandFile = await folder.write(commandFileName, "");
+    const write = (name: string, content: string) => folder.write(`${place}/${name}`, content);
+    const prepared = await dialect.prepare({ key, commandFile, loadPersonal, env, write });
+    const { commandLineMark } = prepared;
+    const bootstrap: ShellBootstrap = { key, keys: dialect.keys, commandFileName, commandLineMark };
+    return { prepared, bootstrap };
   }
 }

@@ -2,7 +2,6 @@
  * Reads what a shell with our bootstrap writes: who is typing, which command runs, what is its output, what is prompt.
  * What viewers see leaves here too: the same stream, except that our own line is shown as the command it stands for.
  */
-import { runLine } from "./bash-bootstrap.ts";
 import { type Marker, MarkerParser, unescapeField } from "./marker-parser.ts";
 
 export interface ShellStreamEvents {
@@ -30,6 +29,8 @@ const promptLimit = 4096;
 export class ShellStream {
   readonly #parser: MarkerParser;
   readonly #events: ShellStreamEvents;
+  /** How the line begins by which we enter commands where line editing is off. */
+  readonly #ownLine: string | null;
   #phase: ShellPhase = "starting";
   #prompt = "";
   #lineEditing = true;
@@ -42,8 +43,9 @@ export class ShellStream {
   #open = 0;
   #displaced = false;
 
-  constructor(key: string, events: ShellStreamEvents) {
+  constructor(key: string, runLine: string | null, events: ShellStreamEvents) {
     this.#events = events;
+    this.#ownLine = runLine?.slice(0, 16) ?? null;
     this.#parser = new MarkerParser(key, {
       text: (text) => this.#text(text),
       marker: (marker) => this.#marker(marker),
@@ -131,7 +133,8 @@ export class ShellStream {
 
   #began(number: number, fields: readonly string[]): void {
     // Typed as a line, ours is announced by PS0 too.
-    if (Number.isNaN(number) || unescapeField(fields[0] ?? "").startsWith(runLine.slice(0, 16))) return;
+    if (Number.isNaN(number)) return;
+    if (this.#ownLine !== null && unescapeField(fields[0] ?? "").startsWith(this.#ownLine)) return;
     this.#hiding = false;
     this.#phase = "running";
     this.#open = number;

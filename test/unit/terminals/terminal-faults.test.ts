@@ -84,7 +84,7 @@ describe("terminals in trouble", function () {
     assert.match(result.output.text, /42/);
   });
 
-  for (const shell of ["sh", "dash", "zsh", "fish", "ksh"]) {
+  for (const shell of ["sh", "dash", "ksh"]) {
     it(`runs ${shell} without knowing the end of a command`, async function () {
       if ((await new NodePtySpawner().findShell(shell)) === null) return this.skip();
       const t = await terminals();
@@ -93,14 +93,14 @@ describe("terminals in trouble", function () {
       assert.equal(result.status, "unknown");
       assert.match(result.output.text, /42/);
       assert.equal(result.exitCode, null);
-      const long = await t.command("sleep 0.8; echo slept", { terminal: "other" });
+      const long = await t.command("/bin/sleep 0.8; echo slept", { terminal: "other" });
       let output = long.output.text;
       await eventually("it slept", async () => {
         const read = await t.read(1000, "other");
         if (read.kind === "read") output += read.output.text;
-        return /\nslept/.test(output);
+        return /^(?:# )?slept/m.test(output);
       });
-      const running = await t.command("sleep 50", { terminal: "other", timeoutMs: 300 });
+      const running = await t.command("/bin/sleep 50", { terminal: "other", timeoutMs: 300 });
       assert.equal(running.status, "unknown");
       assert.equal((await t.run("echo no", { terminal: "other" })).kind, "busy");
       const ended = await t.command("exit 3", { terminal: "main" });
@@ -162,17 +162,18 @@ describe("terminals in trouble", function () {
       }
       const file = (await t.command('echo "$__cp_file"', { terminal: "b" })).output.text.trim();
       assert.ok((await stat(file)).isFile());
+      assert.equal((await stat(dirname(file))).mode & 0o777, 0o700);
       await t.terminals.terminate("a");
       await t.close();
       assert.deepEqual(await processesOfHome(t.home), []);
-      await assert.rejects(stat(dirname(file)), { code: "ENOENT" });
+      await assert.rejects(stat(dirname(dirname(file))), { code: "ENOENT" });
     }
   });
 
   it("says so when a command can not be handed to the shell", async () => {
     const t = await terminals();
     const file = (await t.command('echo "$__cp_file"')).output.text.trim();
-    await rm(dirname(file), { recursive: true });
+    await rm(dirname(dirname(file)), { recursive: true });
     const result = await t.run("echo lost");
     assert.ok(result.kind === "failed" && /could not be handed to the shell/.test(result.message));
     assert.equal(t.terminals.list()[0]?.status, "idle");

@@ -1,49 +1,38 @@
 /**
- * How bash takes a command of ours and reports its end, without depending on what its prompt looks like.
+ * How bash takes a command of ours. The first key runs `__cp_load` inside readline, whatever the person has typed so
+ * far or whichever editing mode is on: it reads the file and replaces the line by one that evaluates the command at
+ * top level (so `declare`, `return` and job control mean what they always do). The second key accepts that line. The
+ * history gets the command itself.
  *
- * The command is written to a private file and two private keys are typed. The first key runs `__cp_load` inside
- * readline, whatever the person has typed so far or whichever editing mode is on: it reads the file and replaces
- * the line by one that evaluates it at top level (so `declare`, `return` and job control mean what they always
- * do). The second key accepts that line. The history gets the command itself, nothing of ours.
- *
- * Markers are OSC 633 with the secret of this shell and the number of the command, so that no recorded or foreign
- * output can end a command:  ESC ] 633 ; LETTER ; cp=KEY.NUMBER ; fields BEL
- *   S  our line is about to be shown: hide what follows    C  output begins (for a typed line: its text)
- *   D  ended: status, folder     A, B  prompt begins, ends: A repeats status and number of an unreported command
- *   N  the command that was loaded has not begun, nor will it
- *   F  an unfinished line goes on    P  property    X  this shell is too old for all this
  * The end is told by whichever comes first: the rest of our line, PROMPT_COMMAND, or PS1. Ctrl-C skips the first; a
  * person may overwrite the others, and each of the three puts the others back.
  */
-
-/** Typed to run a command, where line editing is on. */
-export const runKeys = "\x1b[7777~\x1b[7778~";
-/** Typed to give the person back the unfinished line that a command of ours displaced. */
-export const restoreKey = "\x1b[7779~";
+import { type ShellDialect, shellQuote } from "./shell-dialect.ts";
 
 const evaluation = `\\builtin eval "$__cp_run"; { __cp_end; } 2>/dev/null`;
-/** Typed where line editing is off. */
-export const runLine = ` { __cp_load typed; } 2>/dev/null; ${evaluation}\r`;
 
-export interface BootstrapOptions {
-  /** Secret of this shell: hexadecimal. */
+export const bash: ShellDialect = {
+  programs: ["bash"],
+  startupFile: "~/.bashrc",
+  keys: {
+    run: "\x1b[7777~\x1b[7778~",
+    restore: "\x1b[7779~",
+    runLine: ` { __cp_load typed; } 2>/dev/null; ${evaluation}\r`,
+  },
+  async prepare({ key, commandFile, loadPersonal, write }) {
+    const file = await write("bashrc", bootstrap({ key, commandFile, loadPersonal }));
+    return { args: ["--rcfile", file, "-i"], commandLineMark: file };
+  },
+};
+
+interface BootstrapOptions {
   readonly key: string;
   readonly commandFile: string;
-  /** Whether the person's own startup file is loaded; not after it has ended the shell. */
   readonly loadPersonal: boolean;
 }
 
-/** What `commandFile` holds for a command; a number is used once. Commands can not contain NUL. */
-export function commandFileContent(number: number, command: string): string {
-  return `${number}\0${command.replaceAll("\0", "")}\0`;
-}
-
-function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
-
 /** The file for `bash --rcfile`. */
-export function bashBootstrap({ key, commandFile, loadPersonal }: BootstrapOptions): string {
+function bootstrap({ key, commandFile, loadPersonal }: BootstrapOptions): string {
   return `# CodePilot's bootstrap of this shell; your own startup file is loaded below.
 __cp_key='${key}' __cp_file=${shellQuote(commandFile)} __cp_void='' __cp_cmd='' __cp_run='' __cp_text='' __cp_stash='' __cp_control=''
 __cp_seq=0 __cp_open=0 __cp_last=0 __cp_hist=0 __cp_seen=0

@@ -1,0 +1,71 @@
+/**
+ * How one kind of shell takes a command of ours and tells its end.
+ *
+ * The command is written to a private file and private keys are typed; a function of our bootstrap, called by the
+ * line editor of the shell, reads the file and lets the shell run what is in it. Nothing of it depends on what the
+ * prompt looks like, and nothing of ours stays in the history.
+ *
+ * The bootstrap tells what happens with markers, OSC 633 with the secret of this shell and the number of the command,
+ * so that no recorded or foreign output can end a command:  ESC ] 633 ; LETTER ; cp=KEY.NUMBER ; fields BEL
+ *   S  our line is about to be shown: hide what follows
+ *   C  output begins; field: for a command of ours how many characters of an unfinished line it displaced, for a
+ *      line that the person typed its text
+ *   D  ended: status, folder
+ *   E  the command prints no more: what follows belongs to the prompt
+ *   A, B  prompt begins, ends: A repeats status and number of an unreported command
+ *   N  the command that was loaded has not begun, nor will it
+ *   F  an unfinished line goes on
+ *   P  property; `Edit=0`: the next prompt has no line editing
+ *   X  this shell is too old for all this
+ */
+
+/** What is typed, all of it without an end of line of its own but `runLine`. */
+export interface ShellKeys {
+  /** Runs the command in the file, where line editing is on. */
+  readonly run: string;
+  /** Gives the person back the unfinished line that a command of ours displaced. */
+  readonly restore: string;
+  /** The same as `run` as a line, for shells whose line editing can be off. */
+  readonly runLine: string | null;
+}
+
+export interface ShellStart {
+  /** Secret of this shell: hexadecimal. */
+  readonly key: string;
+  /** Path of the file that hands commands over. */
+  readonly commandFile: string;
+  /** Whether the person's own startup files are loaded; not after they have ended the shell. */
+  readonly loadPersonal: boolean;
+  /** The environment that the shell gets. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Writes a file that only this user can read, and returns its path; `name` may name a folder too. */
+  write(name: string, content: string): Promise<string>;
+}
+
+export interface PreparedShell {
+  readonly args: readonly string[];
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Stands in the command line of the process as long as it is the shell that we have started. */
+  readonly commandLineMark: string;
+}
+
+export interface ShellDialect {
+  /** Base names of the programs, without `.exe`. */
+  readonly programs: readonly string[];
+  /** The startup file in which the person would look for a mistake. */
+  readonly startupFile: string;
+  readonly keys: ShellKeys;
+  /** Writes the bootstrap; rejects when the files can not be written. */
+  prepare(start: ShellStart): Promise<PreparedShell>;
+}
+
+/** What the command file holds; a number is used once. Commands can not contain NUL. */
+export function commandFileContent(number: number, command: string): string {
+  return `${number}\0${command.replaceAll("\0", "")}\0`;
+}
+
+/** A word of a POSIX shell. */
+export function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
