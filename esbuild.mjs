@@ -133,6 +133,17 @@ const nodeBuild = {
   plugins: [reporter("node", "chunks"), manifestVersionOnly],
 };
 
+/**
+ * A process that is started while somebody waits: one file, and nothing in it that terminals do not need.
+ * @type {import("esbuild").BuildOptions}
+ */
+const ptyHostBuild = {
+  ...nodeBuild,
+  splitting: false,
+  entryPoints: { "pty-host": "src/pty-host/main.ts" },
+  plugins: [reporter("pty-host", "pty-host")],
+};
+
 /** @type {import("esbuild").BuildOptions} */
 const pythonBuild = {
   ...common,
@@ -164,7 +175,7 @@ const webviewBuild = {
   plugins: [reporter("webview", "webview")],
 };
 
-const builds = [nodeBuild, pythonBuild, webviewBuild];
+const builds = [nodeBuild, ptyHostBuild, pythonBuild, webviewBuild];
 
 if (watch) {
   for (const options of builds) await (await context(options)).watch();

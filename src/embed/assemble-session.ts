@@ -62,7 +62,8 @@ export async function assembleSession(given: RuntimeOptions, hooks: AnsweringHoo
     const cwd = resolve(options.cwd);
     const place = { cwd, folders: [cwd, ...(options.folders ?? [])] };
     const acting = options.interface ?? "tools";
-    const prepared = prepare(options, { place, acting, model: options.model ?? "", events: [], ids, log });
+    const model = options.model ?? "";
+    const prepared = prepare(options, { sessionId, place, acting, model, events: [], ids, log });
     const unique = given.sessionId === undefined;
     const journal = await store.create(sessionId, resolve(options.listedUnder ?? cwd), { unique });
     const opened = { journal, events: [], warnings: [] };
@@ -77,7 +78,8 @@ export async function assembleSession(given: RuntimeOptions, hooks: AnsweringHoo
     const place = { cwd: state.cwd, folders: state.folders };
     const model = options.model ?? state.model;
     const acting = state.interface;
-    const prepared = prepare(options, { place, acting, model, events: opened.events, ids, log });
+    const prepared = prepare(options, { sessionId, place, acting, model, events: opened.events, ids, log });
+    await prepared.workspace.terminals.reconnect();
     return startSession({ ...common, ...prepared, options, opened, state, place });
   });
 }
@@ -92,6 +94,7 @@ async function closingOnFailure<T>(opened: OpenedJournal, make: () => Promise<T>
 }
 
 interface Preparation {
+  readonly sessionId: string;
   readonly place: { readonly cwd: string; readonly folders: readonly string[] };
   readonly acting: SessionState["interface"];
   readonly model: string;
@@ -101,7 +104,7 @@ interface Preparation {
 }
 
 /** The parts that need no journal. Throws AppError `usage`. */
-function prepare(options: RuntimeOptions, { place, acting, model, events, ids, log }: Preparation) {
+function prepare(options: RuntimeOptions, { sessionId, place, acting, model, events, ids, log }: Preparation) {
   if (model === "") throw new AppError("usage", "no model was named", { next: "Pass one as provider/name." });
   if (acting === "javascript") {
     throw new AppError("not-yet", "interface javascript is not built yet", { next: "Use python or tools." });
@@ -115,11 +118,18 @@ function prepare(options: RuntimeOptions, { place, acting, model, events, ids, l
     acting,
     maxOutputChars: options.agent?.maxOutputChars,
     shell: options.shell,
+    lastingUnder: lasts(options) ? sessionId : null,
+    keepEnvironment: options.keepEnvironment ?? [],
     ids,
     log,
     events,
   });
   return { model, models, workspace, acting };
+}
+
+/** Nobody comes back to a session that is kept in memory. */
+function lasts({ terminals, store }: RuntimeOptions): boolean {
+  return (terminals ?? (store === "memory" ? "in-process" : "lasting")) === "lasting";
 }
 
 interface StartOptions {
@@ -231,9 +241,10 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
 
 /** Terminals that the journal knows and nobody has any more: they ended with the process they ran in. */
 function goneTerminals(state: SessionState, terminals: Terminals): NewEvent[] {
-  const living = new Set(terminals.list().map((terminal) => terminal.name));
+  const alive = terminals.list().filter(({ status }) => status !== "not-started" && status !== "exited");
+  const living = new Set(alive.map(({ name }) => name));
   return Object.values(state.terminals)
-    .filter((terminal) => terminal.status !== "exited" && (!living.has(terminal.name) || terminal.name === "main"))
+    .filter((terminal) => terminal.status !== "exited" && !living.has(terminal.name))
     .map((terminal) => ({ type: "terminal.exited", terminal: terminal.name, exitCode: null }));
 }
 

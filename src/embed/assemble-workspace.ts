@@ -4,6 +4,7 @@ import { AppError } from "../base/app-error.ts";
 import type { IdSource } from "../base/ids.ts";
 import { NodeFileSystem } from "../node/files/node-file-system.ts";
 import { inProcessTerminals } from "../node/pty/in-process-terminals.ts";
+import { lastingTerminals } from "../node/pty-host/lasting-terminals.ts";
 import { createRipgrepSearch } from "../node/search/ripgrep-search.ts";
 import type { FileSystem } from "../ports/file-system.ts";
 import type { Log } from "../ports/log.ts";
@@ -28,6 +29,9 @@ export interface WorkspaceOptions {
   /** Of what a command printed; undefined: the tools' own limit. */
   readonly maxOutputChars: number | undefined;
   readonly shell: string | undefined;
+  /** Of the session; null: terminals need not outlive this process. */
+  readonly lastingUnder: string | null;
+  readonly keepEnvironment: readonly string[];
   readonly ids: IdSource;
   readonly log: Log;
   /** What the session has done so far: files that were read stay read. */
@@ -45,11 +49,10 @@ export interface WorkspaceParts {
 
 /** Throws AppError `usage` for a selected tool that does not exist. */
 export function assembleWorkspace(options: WorkspaceOptions): WorkspaceParts {
-  const { cwd, folders, adapters, ids, log } = options;
+  const { cwd, folders, adapters, ids } = options;
   const files = adapters.fileSystem ?? new NodeFileSystem();
   const search = adapters.search ?? createRipgrepSearch();
-  const terminals =
-    adapters.terminals ?? inProcessTerminals({ cwd, log, ids, ...(options.shell ? { shell: options.shell } : {}) });
+  const terminals = adapters.terminals ?? makeTerminals(options);
   const paths = new WorkspacePaths({ cwd, folders, files, home: homedir(), platform: process.platform });
   const ledger = new ReadLedger();
   restoreLedger(ledger, options.events);
@@ -57,6 +60,12 @@ export function assembleWorkspace(options: WorkspaceOptions): WorkspaceParts {
   const tools = createTools({ paths, files, ledger, search, terminals, ids, maxOutputChars });
   const fileWatch = new FileWatch({ files, paths, ledger });
   return { tools: select(tools, createContextTools(), options), files, fileWatch, terminals, paths };
+}
+
+function makeTerminals({ cwd, log, ids, shell, lastingUnder, keepEnvironment }: WorkspaceOptions): Terminals {
+  const common = { cwd, log, environment: { keep: keepEnvironment }, ...(shell ? { shell } : {}) };
+  if (lastingUnder === null) return inProcessTerminals({ ...common, ids });
+  return lastingTerminals({ ...common, session: lastingUnder });
 }
 
 /**

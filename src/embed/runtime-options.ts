@@ -85,6 +85,13 @@ export interface RuntimeOptions {
   /** Default: the agent's, else all default tools. */
   readonly tools?: ToolSelection;
   readonly shell?: string;
+  /**
+   * `lasting`: terminals live in a process of their own, so that a killed or released session finds them again.
+   * Default, except for a session in memory, which nobody can come back to: `in-process`.
+   */
+  readonly terminals?: "lasting" | "in-process";
+  /** Variables that the shells get although their names look like secrets. */
+  readonly keepEnvironment?: readonly string[];
   /** Asked before every decision; false: only reading is possible. Default: trusted. */
   readonly trusted?: () => boolean;
   readonly adapters?: RuntimeAdapters;

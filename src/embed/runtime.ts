@@ -207,7 +207,7 @@ export class Runtime {
       await this.#parts.session.close(how);
     } finally {
       await this.#parts.disposeEngine();
-      if (this.#parts.ownsTerminals) await this.terminals.close();
+      if (this.#parts.ownsTerminals) await (how === "closed" ? this.terminals.close() : this.terminals.release());
     }
   }
 

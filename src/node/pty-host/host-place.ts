@@ -1,0 +1,108 @@
+/**
+ * Where the pty host of a user and a workspace is reached: a folder that only this user can enter, with a control
+ * socket, the token that opens it, and one data socket a terminal. Names are hashes, so neither long paths nor strange
+ * ones matter.
+ */
+import { createHash } from "node:crypto";
+import { lstat, mkdir, realpath, stat } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { AppError, systemCodeOf } from "../../base/app-error.ts";
+import { ptyHostVersion } from "../../protocol/pty-host.ts";
+
+/** Of a socket's path: 104 bytes on macOS, 108 on Linux, with the final NUL. */
+const maxSocketPathBytes = 103;
+const longestName = "t-0123456789ab.sock";
+
+export interface HostPlace {
+  /** 0700. */
+  readonly folder: string;
+  readonly controlSocket: string;
+  /** 0600; what a client must show. */
+  readonly tokenFile: string;
+  /** Held by the one process that owns the folder. */
+  readonly claimFile: string;
+  readonly logFile: string;
+}
+
+/** Names the place without touching anything. `workspace`: a folder, links resolved. */
+export async function hostPlace(workspace: string, env = process.env): Promise<HostPlace> {
+  const root = await realpath(resolve(workspace)).catch(() => resolve(workspace));
+  const key = shortHash(`v${ptyHostVersion}\0${root}`);
+  if (process.platform === "win32") return windowsPlace(key);
+  const candidates = [
+    ...(env.XDG_RUNTIME_DIR ? [join(env.XDG_RUNTIME_DIR, "codepilot")] : []),
+    join(tmpdir(), `codepilot-${userInfo().uid}`),
+    join("/tmp", `codepilot-${userInfo().uid}`),
+  ];
+  const fitting = candidates.filter((base) => Buffer.byteLength(join(base, key, longestName)) <= maxSocketPathBytes);
+  for (const base of fitting) {
+    // A runtime folder that a login manager has taken away again is no place.
+    if (await isFolder(dirname(base))) return placeIn(join(base, key));
+  }
+  throw new AppError("storage", "there is no folder for the sockets of terminals", {
+    next: "Set XDG_RUNTIME_DIR or TMPDIR to a folder with a short path.",
+  });
+}
+
+/** The place whose folder and control socket somebody has named. */
+export function placeAt(folder: string, controlSocket: string): HostPlace {
+  return { ...placeIn(folder), controlSocket };
+}
+
+/** Of terminals with any name in sessions with any name. */
+export function dataSocketPath(place: HostPlace, session: string, terminal: string): string {
+  const name = `t-${shortHash(`${session}\0${terminal}`)}`;
+  return process.platform === "win32" ? `${place.controlSocket}-${name}` : join(place.folder, `${name}.sock`);
+}
+
+/** Makes the folder where it is missing. Rejects with AppError `storage` where it is not ours alone. */
+export async function preparePlace(place: HostPlace): Promise<void> {
+  for (const folder of [dirname(place.folder), place.folder]) {
+    try {
+      await mkdir(folder, { mode: 0o700 });
+    } catch (error) {
+      if (systemCodeOf(error) !== "EEXIST") {
+        throw new AppError("storage", `${folder} can not be made`, {
+          next: "Set XDG_RUNTIME_DIR or TMPDIR to a folder that can be written.",
+          cause: error,
+        });
+      }
+    }
+    await checkOwn(folder);
+  }
+}
+
+/** A folder that somebody else has made under our name could be theirs to read, or lead elsewhere. */
+async function checkOwn(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const info = await lstat(folder);
+  if (info.isDirectory() && info.uid === userInfo().uid && (info.mode & 0o077) === 0) return;
+  throw new AppError("storage", `${folder} is not a private folder of this user`, {
+    next: "Remove it, or set XDG_RUNTIME_DIR to a folder of your own.",
+  });
+}
+
+function placeIn(folder: string): HostPlace {
+  return {
+    folder,
+    controlSocket: join(folder, "control.sock"),
+    tokenFile: join(folder, "token"),
+    claimFile: join(folder, "owner"),
+    logFile: join(folder, "host.log"),
+  };
+}
+
+/** Named pipes are no files; the rest lies in the user's temporary folder, which on Windows is private. Not run yet. */
+function windowsPlace(key: string): HostPlace {
+  const folder = join(tmpdir(), "codepilot-pty-host", key);
+  return { ...placeIn(folder), controlSocket: `\\\\.\\pipe\\codepilot-${shortHash(userInfo().username)}-${key}` };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() === true;
+}
+
+function shortHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}

@@ -1,0 +1,327 @@
+/** The terminals of one session, in the pty host of its workspace: the client's side of every operation. */
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AppError, messageOf } from "../../base/app-error.ts";
+import type { Disposable } from "../../base/disposable.ts";
+import { toDisposable } from "../../base/disposable.ts";
+import { Emitter } from "../../base/emitter.ts";
+import type { Log } from "../../ports/log.ts";
+import type {
+  CommandResult,
+  FollowCommand,
+  InterruptCommand,
+  OpenTerminal,
+  OpenTerminalResult,
+  ReadResult,
+  ReadSpool,
+  ReadTerminal,
+  RunCommand,
+  RunResult,
+  SpoolResult,
+  TerminalAttachment,
+  TerminalEvent,
+  TerminalOutput,
+  Terminals,
+  WriteTerminal,
+} from "../../ports/terminals.ts";
+import type { TerminalInfo } from "../../protocol/terminals.ts";
+import { greet, HostConnection, HostLost } from "./host-connection.ts";
+import { type HostPlace, hostPlace } from "./host-place.ts";
+import { startHost } from "./start-host.ts";
+import { attachViewer } from "./view-terminal.ts";
+
+/** What a reply may take beyond the time that was asked for. */
+const replyMs = 15_000;
+const reconnectMs = 2_000;
+const attempts = 5;
+
+export interface HostedTerminalsOptions {
+  readonly session: string;
+  /** Folder whose pty host it is. */
+  readonly workspace: string;
+  /** Folder in which terminals start. */
+  readonly cwd: string;
+  readonly shell?: string;
+  /** Of the shells. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Says where the host is and is what it starts with; default: this process's own. */
+  readonly hostEnvironment?: NodeJS.ProcessEnv;
+  readonly log: Log;
+}
+
+const LOST = "The process that owned the terminals was ended, and with it every shell and what ran in it.";
+
+export class HostedTerminals implements Terminals {
+  readonly #options: HostedTerminalsOptions;
+  readonly #infos = new Map<string, TerminalInfo>();
+  readonly #commandIds = new Set<string>();
+  readonly #events: Emitter<TerminalEvent>;
+  readonly #output: Emitter<TerminalOutput>;
+  #place: HostPlace | null = null;
+  #connection: HostConnection | null = null;
+  #connecting: Promise<HostConnection | null> | null = null;
+  #ended = false;
+
+  constructor(options: HostedTerminalsOptions) {
+    this.#options = options;
+    this.#events = new Emitter((error) => options.log.error("a terminal listener failed", error));
+    this.#output = new Emitter((error) => options.log.error("a listener of terminal output failed", error));
+    this.#forgetTerminals();
+  }
+
+  list(): readonly TerminalInfo[] {
+    return [...this.#infos.values()];
+  }
+
+  get connected(): boolean {
+    return this.#connection?.open === true;
+  }
+
+  /** Connects, starting the host where there is none. Rejects with AppError `unavailable` where that can not be. */
+  async start(): Promise<void> {
+    await this.#connect(true);
+  }
+
+  async open(request: OpenTerminal): Promise<OpenTerminalResult> {
+    return this.#ask<OpenTerminalResult>("create", request, { limitMs: replyMs }, failed);
+  }
+
+  async run({ signal, onOutput, ...request }: RunCommand): Promise<RunResult> {
+    this.#commandIds.add(request.commandId);
+    const limitMs = request.timeoutMs + replyMs;
+    const options = { limitMs, signal, onOutput };
+    return this.#ask<RunResult>("run", { ...request, heard: onOutput !== undefined }, options, (message) =>
+      failed(`${message} What the command had done until then is not known: look at its effects first.`),
+    );
+  }
+
+  read({ signal, ...request }: ReadTerminal): Promise<ReadResult> {
+    return this.#ask<ReadResult>("read", request, { limitMs: request.timeoutMs + replyMs, signal }, failed);
+  }
+
+  write({ signal, ...request }: WriteTerminal): Promise<ReadResult> {
+    return this.#ask<ReadResult>("write", request, { limitMs: request.timeoutMs + replyMs, signal }, failed);
+  }
+
+  readSpool({ signal, ...request }: ReadSpool): Promise<SpoolResult> {
+    return this.#ask<SpoolResult>("read_spool", request, { limitMs: replyMs, signal }, failed);
+  }
+
+  async interrupt(request: InterruptCommand): Promise<"interrupted" | "idle" | "no-terminal"> {
+    if (this.#connection === null) return "idle";
+    return this.#ask<"interrupted" | "idle" | "no-terminal">("signal", request, { limitMs: replyMs }, () => "idle");
+  }
+
+  async terminate(name: string): Promise<"terminated" | "no-terminal"> {
+    if (!this.#infos.has(name)) return "no-terminal";
+    if (this.#connection === null) return "terminated";
+    // Its end is what was wanted, also where everything else has ended with it.
+    const result = await this.#ask<"terminated" | "no-terminal">(
+      "terminate",
+      { name },
+      { limitMs: replyMs },
+      () => "terminated",
+    );
+    if (result === "terminated" && name !== "main") this.#infos.delete(name);
+    return result;
+  }
+
+  async attach(name: string, onData: (data: string) => void | Promise<void>): Promise<TerminalAttachment | null> {
+    const connection = await this.#connect(true);
+    if (connection === null || this.#place === null || !this.#infos.has(name)) return null;
+    const viewer = randomBytes(8).toString("hex");
+    const opening = { type: "view" as const, session: this.#options.session, terminal: name, viewer };
+    return attachViewer(this.#place, opening, onData, (cols, rows) =>
+      this.#connection?.tell("resize", { viewer, cols, rows }),
+    );
+  }
+
+  async follow({ signal, onOutput, ...request }: FollowCommand): Promise<CommandResult | null> {
+    if (!this.#commandIds.has(request.commandId) || this.#connection === null) return null;
+    const options = { limitMs: request.timeoutMs + replyMs, signal, onOutput };
+    return this.#ask<CommandResult | null>(
+      "follow",
+      { ...request, heard: onOutput !== undefined },
+      options,
+      () => null,
+    );
+  }
+
+  knows(commandId: string): boolean {
+    return this.#connection !== null && this.#commandIds.has(commandId);
+  }
+
+  async reconnect(): Promise<void> {
+    const limit = sleep(reconnectMs, null, { ref: false });
+    await Promise.race([this.#connect(false), limit]).catch((error: unknown) => {
+      this.#options.log.warn("the terminals of before could not be looked for", { cause: messageOf(error) });
+    });
+  }
+
+  on(listener: (event: TerminalEvent) => void): Disposable {
+    return this.#events.on(listener);
+  }
+
+  watchOutput(listener: (output: TerminalOutput) => void): Disposable {
+    const first = !this.#output.heard;
+    const subscription = this.#output.on(listener);
+    if (first) this.#connection?.tell("watch_output", { on: true });
+    return toDisposable(() => {
+      subscription.dispose();
+      if (!this.#output.heard) this.#connection?.tell("watch_output", { on: false });
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    await this.#connecting?.catch(() => null);
+    await this.#connection
+      ?.request("close_session", {}, { limitMs: replyMs })
+      .catch((error: unknown) => this.#options.log.warn("terminals were not ended", { cause: messageOf(error) }));
+    this.#letGo();
+  }
+
+  async release(): Promise<void> {
+    await this.#connecting?.catch(() => null);
+    this.#letGo();
+  }
+
+  dispose(): void {
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    this.#ended = true;
+    this.#connection?.close();
+    this.#events.dispose();
+    this.#output.dispose();
+  }
+
+  /** `onFault` words what can not be done for whoever asked. */
+  async #ask<Result>(
+    op: string,
+    request: unknown,
+    options: Parameters<HostConnection["request"]>[2],
+    onFault: (message: string) => Result,
+  ): Promise<Result> {
+    try {
+      const connection = await this.#connect(true);
+      if (connection === null) return onFault("The terminals of this session were closed.");
+      return (await connection.request(op, request, options)) as Result;
+    } catch (error) {
+      if (AppError.is(error, "unavailable")) throw error;
+      return onFault(error instanceof HostLost ? LOST : messageOf(error));
+    }
+  }
+
+  async #connect(begin: boolean): Promise<HostConnection | null> {
+    if (this.#ended) return null;
+    if (this.#connection?.open) return this.#connection;
+    // A look for what is there must not stand in for a start.
+    while (this.#connecting !== null) {
+      const connection = await this.#connecting;
+      if (connection !== null || !begin) return connection;
+    }
+    const connecting = this.#establish(begin).finally(() => {
+      if (this.#connecting === connecting) this.#connecting = null;
+    });
+    this.#connecting = connecting;
+    return connecting;
+  }
+
+  async #establish(begin: boolean): Promise<HostConnection | null> {
+    const { session, workspace, cwd, shell, environment, hostEnvironment = process.env } = this.#options;
+    const place = await hostPlace(workspace, hostEnvironment);
+    this.#place = place;
+    const how = begin ? { cwd, environment, ...(shell === undefined ? {} : { shell }) } : null;
+    let problem = "it does not answer";
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const met = await greet(place, { type: "session", session, begin: how }).catch((error: unknown) => {
+        // One that ends just now; another may be started.
+        problem = messageOf(error);
+        return null;
+      });
+      if (met?.greeting.type === "welcome")
+        return this.#welcomed(new HostConnection(met.socket, met.rest, this.#hear), met.greeting);
+      met?.socket.destroy();
+      if (met?.greeting.type === "unknown" || !begin) return null;
+      if (met?.greeting.type === "refused") {
+        problem = met.greeting.message;
+        await sleep(100 * (attempt + 1));
+      } else if (met === null) {
+        const started = await startHost(place, hostEnvironment);
+        if (started.kind === "failed") {
+          problem = started.message;
+          break;
+        }
+      }
+    }
+    throw new AppError("unavailable", `the process that keeps terminals can not be used: ${problem}`);
+  }
+
+  #welcomed(
+    connection: HostConnection,
+    greeting: { readonly terminals: readonly TerminalInfo[]; readonly commandIds: readonly string[] },
+  ): HostConnection {
+    this.#infos.clear();
+    for (const terminal of greeting.terminals) this.#infos.set(terminal.name, terminal);
+    for (const id of greeting.commandIds) this.#commandIds.add(id);
+    this.#connection = connection;
+    if (this.#output.heard) connection.tell("watch_output", { on: true });
+    void connection.closed.then(() => this.#lost(connection));
+    return connection;
+  }
+
+  readonly #hear = {
+    onEvent: (event: unknown) => this.#follow(event as TerminalEvent),
+    onUnclaimed: (output: unknown) => this.#output.emit(output as TerminalOutput),
+  };
+
+  #follow(event: TerminalEvent): void {
+    if (event.type === "opened" || event.type === "changed") this.#infos.set(event.terminal.name, event.terminal);
+    else if (event.type === "exited") this.#exited(event.name, event.exitCode);
+    this.#events.emit(event);
+  }
+
+  #exited(name: string, exitCode: number | null): void {
+    const info = this.#infos.get(name);
+    if (info !== undefined) this.#infos.set(name, { ...info, status: "exited", pid: null, exitCode });
+  }
+
+  /** The host is gone, or has let go of us; then it still has everything. */
+  async #lost(connection: HostConnection): Promise<void> {
+    if (this.#connection !== connection) return;
+    this.#connection = null;
+    if (this.#ended) return;
+    const again = await this.#connect(false).catch(() => null);
+    if (again !== null || this.#ended) return;
+    const living = this.list().filter(({ status }) => status !== "not-started" && status !== "exited");
+    this.#forgetTerminals();
+    this.#options.log.warn("the pty host was lost", { terminals: living.length });
+    for (const { name } of living) this.#events.emit({ type: "exited", name, exitCode: null });
+    const [first] = living;
+    if (first === undefined) return;
+    const remark = `${LOST} The next command starts a new one.`;
+    this.#events.emit({ type: "remarked", name: first.name, remark });
+  }
+
+  #forgetTerminals(): void {
+    const { cwd, shell = "bash" } = this.#options;
+    this.#infos.clear();
+    this.#commandIds.clear();
+    this.#infos.set("main", {
+      name: "main",
+      shell,
+      pid: null,
+      cwd,
+      createdBy: "agent",
+      status: "not-started",
+      command: null,
+      exitCode: null,
+    });
+  }
+}
+
+function failed(message: string): { readonly kind: "failed"; readonly message: string } {
+  return { kind: "failed", message };
+}

@@ -1,0 +1,75 @@
+/** Starts the pty host as a process of its own, which outlives this one. */
+import { spawn } from "node:child_process";
+import { access } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { messageOf } from "../../base/app-error.ts";
+import { type HostPlace, preparePlace } from "./host-place.ts";
+
+const startTimeoutMs = 15_000;
+
+/** What the host itself needs; the shells get the environment that their session brings. */
+const ownNames = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "XDG_RUNTIME_DIR", "SystemRoot"];
+
+export type HostStart =
+  /** It takes connections, or another process has been quicker. */
+  { readonly kind: "started" } | { readonly kind: "failed"; readonly message: string };
+
+export async function startHost(place: HostPlace, env = process.env): Promise<HostStart> {
+  try {
+    await preparePlace(place);
+    const script = await hostScript();
+    return await launch([script, place.folder, place.controlSocket], environmentOf(env));
+  } catch (error) {
+    return { kind: "failed", message: messageOf(error) };
+  }
+}
+
+function launch(args: readonly string[], env: Record<string, string>): Promise<HostStart> {
+  const { promise, resolve } = Promise.withResolvers<HostStart>();
+  const child = spawn(process.execPath, args, {
+    detached: true,
+    cwd: "/",
+    env,
+    stdio: ["ignore", "pipe", "ignore"],
+    windowsHide: true,
+  });
+  let said = "";
+  const timer = setTimeout(() => {
+    child.kill("SIGKILL");
+    resolve({ kind: "failed", message: `it was not ready after ${startTimeoutMs} ms` });
+  }, startTimeoutMs);
+  child.once("error", (error) => resolve({ kind: "failed", message: error.message }));
+  child.once("exit", (code, signal) =>
+    resolve({ kind: "failed", message: said.trim() || `it ended (${code ?? signal})` }),
+  );
+  child.stdout.on("data", (chunk: Buffer) => {
+    said += chunk.toString("utf8").slice(0, 2_000);
+    if (!said.includes("\n")) return;
+    const failure = /^failed (.*)/.exec(said)?.[1];
+    resolve(failure === undefined ? { kind: "started" } : { kind: "failed", message: failure });
+  });
+  return promise.finally(() => {
+    clearTimeout(timer);
+    child.stdout.destroy();
+    child.removeAllListeners();
+    child.on("error", () => undefined);
+    child.unref();
+  });
+}
+
+/** Beside the bundles, or in the source. Rejects when it is not there. */
+async function hostScript(): Promise<string> {
+  const here = fileURLToPath(import.meta.url);
+  const folder = dirname(here);
+  if (here.endsWith(".ts")) return join(folder, "../../pty-host/main.ts");
+  const script = join(basename(folder) === "chunks" ? dirname(folder) : folder, "pty-host.js");
+  await access(script);
+  return script;
+}
+
+/** Keys and tokens of this process have no business there. In the editor its program runs as plain Node. */
+function environmentOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  const own = Object.entries(env).filter(([name]) => ownNames.includes(name) || name.startsWith("CODEPILOT_PTY_HOST_"));
+  return { ...(Object.fromEntries(own) as Record<string, string>), ELECTRON_RUN_AS_NODE: "1" };
+}

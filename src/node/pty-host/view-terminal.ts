@@ -1,0 +1,88 @@
+/** Looks at a terminal of the pty host through a connection of its own. */
+import { StringDecoder } from "node:string_decoder";
+import type { TerminalAttachment } from "../../ports/terminals.ts";
+import { viewGreetingSchema } from "../../protocol/pty-host.ts";
+import { readFirstLine } from "./first-line.ts";
+import { openSocket } from "./host-connection.ts";
+import type { HostPlace } from "./host-place.ts";
+
+const attachTimeoutMs = 10_000;
+const maxFirstLineBytes = 4_096;
+
+export interface ViewOpening {
+  readonly type: "view";
+  readonly session: string;
+  readonly terminal: string;
+  /** The name under which `resize` is asked for. */
+  readonly viewer: string;
+}
+
+/** Null when there is no such terminal. `resize` travels on the session's connection. */
+export async function attachViewer(
+  place: HostPlace,
+  opening: ViewOpening,
+  onData: (data: string) => void | Promise<void>,
+  resize: (cols: number, rows: number) => void,
+): Promise<TerminalAttachment | null> {
+  const socket = await openSocket(place, { ...opening });
+  if (socket === null) return null;
+  const first = await readFirstLine(socket, { maxBytes: maxFirstLineBytes, timeoutMs: attachTimeoutMs }).catch(
+    () => null,
+  );
+  const about = viewGreetingSchema.safeParse(first?.document);
+  if (first === null || !about.success) {
+    socket.destroy();
+    return null;
+  }
+  const { cols, rows, snapshotBytes } = about.data;
+  const decoder = new StringDecoder("utf8");
+  const { snapshot, rest } = await readBytes(socket, first.rest, snapshotBytes);
+  const ended = Promise.withResolvers<void>();
+  const deliver = (bytes: Buffer) => {
+    const text = decoder.write(bytes);
+    const pending = text === "" ? undefined : onData(text);
+    if (pending === undefined) return;
+    // Whoever does not keep up is not sent more; the host knows what to do then.
+    socket.pause();
+    void pending.catch(() => undefined).then(() => socket.resume());
+  };
+  // Nothing arrives before the caller had its turn to show the snapshot.
+  setImmediate(() => {
+    socket.once("end", () => ended.resolve());
+    socket.on("data", deliver).resume();
+    if (rest.length > 0) deliver(rest);
+  });
+  socket.unref();
+  return {
+    snapshot: snapshot.toString("utf8"),
+    size: { cols, rows },
+    ended: ended.promise,
+    write: (data) => void (socket.destroyed || socket.write(data)),
+    resize,
+    dispose: () => socket.destroy(),
+  };
+}
+
+function readBytes(
+  socket: import("node:net").Socket,
+  first: Buffer,
+  wanted: number,
+): Promise<{ snapshot: Buffer; rest: Buffer }> {
+  return new Promise((resolve) => {
+    const chunks = [first];
+    let size = first.length;
+    const finish = () => {
+      socket.off("data", take).off("close", finish);
+      socket.pause();
+      const all = Buffer.concat(chunks);
+      resolve({ snapshot: all.subarray(0, wanted), rest: all.subarray(wanted) });
+    };
+    const take = (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= wanted) finish();
+    };
+    if (size >= wanted) return finish();
+    socket.on("data", take).once("close", finish).resume();
+  });
+}
