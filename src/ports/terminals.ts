@@ -13,6 +13,8 @@ export interface OpenTerminal {
   readonly createdBy: "agent" | "person";
   readonly cols?: number;
   readonly rows?: number;
+  /** It is not ended with the session, where terminals live in a process of their own; `kept` of its info says so. */
+  readonly keep?: boolean;
 }
 
 export type OpenTerminalResult =
@@ -27,10 +29,11 @@ export interface TerminalText {
   readonly text: string;
   /** Characters left out between head and tail. */
   readonly droppedChars: number;
+  /** The lines of the command's whole output of which something was left out, where they are lines of one command. */
+  readonly droppedLines?: { readonly from: number; readonly to: number };
 }
 
-export interface CommandResult {
-  readonly kind: "command";
+export interface CommandState {
   readonly commandId: string;
   /** Number of this command in its terminal, from 1. */
   readonly ordinal: number;
@@ -45,16 +48,33 @@ export interface CommandResult {
   readonly cwd: string | null;
   readonly pid: number | null;
   readonly durationMs: number;
-  readonly output: TerminalText;
+  /** Of its whole output so far; `readSpool` gives them. */
+  readonly totalLines: number;
   /** Set when the person ended it from the window; keys that they typed into the terminal do not count. */
   readonly endedBy?: "person";
 }
+
+export interface CommandResult extends CommandState {
+  readonly kind: "command";
+  readonly output: TerminalText;
+  /** Whether what the request waited for was seen; unset where it waited for nothing but the end. */
+  readonly reached?: boolean;
+}
+
+/** Sign of a command that it is ready although it goes on, e.g. of a server. */
+export type WaitFor =
+  /** In its rendered output. */
+  | { readonly kind: "text"; readonly text: string }
+  /** Something takes connections at this port of this machine. */
+  | { readonly kind: "port"; readonly port: number };
 
 export type RunResult =
   | CommandResult
   | { readonly kind: "no-terminal"; readonly names: readonly string[] }
   /** A command, the startup files or an unfinished line of the person is there: nothing was typed. */
   | { readonly kind: "busy"; readonly command: string; readonly startedAtMs: number }
+  /** Something takes connections at the port already, so that it would tell nothing: nothing was typed. */
+  | { readonly kind: "port-taken"; readonly port: number }
   | { readonly kind: "failed"; readonly message: string };
 
 export interface RunCommand {
@@ -67,6 +87,8 @@ export interface RunCommand {
   readonly signal: AbortSignal;
   /** Characters of output kept for the result. */
   readonly maxOutputChars: number;
+  /** The result comes as soon as this is seen. */
+  readonly waitFor?: WaitFor;
   /** Raw output as it arrives, for the eye; at most 20 calls a second. */
   readonly onOutput?: (chunk: string) => void;
 }
@@ -78,8 +100,44 @@ export interface FollowCommand {
   readonly timeoutMs: number;
   /** Abort interrupts the command as in RunCommand. */
   readonly signal: AbortSignal;
+  readonly waitFor?: WaitFor;
   readonly onOutput?: (chunk: string) => void;
 }
+
+/** Asks for lines of the whole output of a command. */
+export interface ReadSpool {
+  readonly terminal: string;
+  /** Number of the command in its terminal; unset: the newest. */
+  readonly ordinal?: number;
+  /** From 1. */
+  readonly fromLine: number;
+  readonly lineCount: number;
+  readonly maxOutputChars: number;
+  readonly signal: AbortSignal;
+}
+
+/** Whole lines that follow each other, joined by line ends. */
+export interface OutputLines {
+  readonly fromLine: number;
+  readonly toLine: number;
+  readonly text: string;
+}
+
+export type SpoolResult =
+  | {
+      readonly kind: "lines";
+      readonly command: CommandState;
+      /** Between two of them, lines are gone. Empty when there are none in the range. */
+      readonly pieces: readonly OutputLines[];
+      /** The first line of the range that did not fit into `maxOutputChars`; null when all did. */
+      readonly nextLine: number | null;
+      /** Why lines are gone, in words. */
+      readonly losses: readonly string[];
+    }
+  | { readonly kind: "no-terminal"; readonly names: readonly string[] }
+  /** `ordinals`: the commands of that terminal that can be asked for, ascending. */
+  | { readonly kind: "no-command"; readonly ordinals: readonly number[] }
+  | { readonly kind: "failed"; readonly message: string };
 
 /** Ends what runs in a terminal. */
 export interface InterruptCommand {
@@ -154,6 +212,8 @@ export interface Terminals extends Disposable {
   run(request: RunCommand): Promise<RunResult>;
   read(request: ReadTerminal): Promise<ReadResult>;
   write(request: WriteTerminal): Promise<ReadResult>;
+  /** Lines of the whole output of a command, also while it runs. Resolves within 10 s. */
+  readSpool(request: ReadSpool): Promise<SpoolResult>;
   /**
    * Ends the command that runs, whoever began it: SIGINT, SIGTERM, SIGKILL for its process group. The shell stays
    * where that suffices. Resolves when it is over, within 2 s. `idle`: nothing runs, or not the command that was named.
@@ -184,6 +244,8 @@ export interface Terminals extends Disposable {
   watchOutput(listener: (output: TerminalOutput) => void): Disposable;
   /** Ends every terminal; resolves when their processes are reaped. */
   close(): Promise<void>;
-  /** Lets go of the terminals: those that live in a process of their own go on, others end. */
+  /** Lets go of the terminals: those that live in a process of their own go on, others end as by `close`. */
+  release(): Promise<void>;
+  /** As `release`, for whoever can not wait. */
   dispose(): void;
 }

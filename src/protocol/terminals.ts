@@ -9,6 +9,8 @@ export const terminalInfoSchema = z.object({
   pid: z.nullable(z.number()),
   cwd: z.string(),
   createdBy: z.enum(["agent", "person"]),
+  /** It goes on when the session is closed. */
+  kept: z.optional(z.boolean()),
   /** `unknown`: this shell has no markers, so the end of a command can not be known. */
   status: z.enum(["not-started", "idle", "running", "unknown", "exited"]),
   /** The command that is running or ran last. */

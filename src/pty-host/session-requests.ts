@@ -68,16 +68,6 @@ const operations: Readonly<Record<string, Answer>> = {
     }),
     (request, { session, signal }) => session.engine.readSpool({ ...request, signal }),
   ),
-  read_spool: operation(
-    z.object({
-      terminal: z.string(),
-      ordinal: z.number().exactOptional(),
-      fromLine: z.number(),
-      lineCount: z.number(),
-      maxOutputChars: z.number(),
-    }),
-    (request, { session, signal }) => session.engine.readSpool({ ...request, signal }),
-  ),
   signal: operation(
     z.object({
       terminal: z.string(),

@@ -1,6 +1,6 @@
 /** One command of a terminal, from when it is typed to its end, whoever typed it. */
-import type { CommandResult, TerminalText } from "../ports/terminals.ts";
-import { TextCapture } from "./text-capture.ts";
+import type { CommandResult, CommandState } from "../ports/terminals.ts";
+import { CommandOutput } from "./command-output.ts";
 
 export interface CommandStart {
   readonly commandId: string;
@@ -26,17 +26,16 @@ export class CommandRecord {
   readonly ended: Promise<void>;
   /** Resolves when the shell has taken the command, or the command has ended without. */
   readonly begun: Promise<void>;
+  readonly output: CommandOutput;
   readonly #resolveBegun: () => void;
   readonly #resolveEnded: () => void;
-  #capture: TextCapture | null;
-  #final: TerminalText | null = null;
   #end: CommandEnd | null = null;
   #endedBy: "person" | undefined;
   #endedAtMs = 0;
 
   constructor(start: CommandStart) {
     this.start = start;
-    this.#capture = new TextCapture(start.maxOutputChars);
+    this.output = new CommandOutput(start.maxOutputChars);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     this.#resolveEnded = resolve;
@@ -59,24 +58,25 @@ export class CommandRecord {
   }
 
   push(text: string): void {
-    this.#capture?.push(text);
+    this.output.push(text);
   }
 
   finish(end: CommandEnd): void {
     if (this.#end !== null) return;
     this.#end = end;
     this.#endedAtMs = Date.now();
-    this.#final = this.#capture?.text() ?? null;
-    // The text stays, the machinery for rendering more of it goes.
-    this.#capture = null;
+    this.output.finish();
     this.#resolveBegun();
     this.#resolveEnded();
   }
 
   result(): CommandResult {
+    return { kind: "command", ...this.state(), output: this.output.text() };
+  }
+
+  state(): CommandState {
     const { commandId, ordinal, command, pid } = this.start;
     return {
-      kind: "command",
       commandId,
       ordinal,
       command,
@@ -85,7 +85,7 @@ export class CommandRecord {
       cwd: this.#end?.cwd ?? null,
       pid,
       durationMs: (this.#end === null ? Date.now() : this.#endedAtMs) - this.startedAtMs,
-      output: this.#final ?? this.#capture?.text() ?? { text: "", droppedChars: 0 },
+      totalLines: this.output.totalLines,
       ...(this.#end === null || this.#endedBy === undefined ? {} : { endedBy: this.#endedBy }),
     };
   }

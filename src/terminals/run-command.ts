@@ -1,9 +1,11 @@
 /** One `run`: from the check that nothing else runs to a result with a defined status. */
 import { messageOf } from "../base/app-error.ts";
-import type { FollowCommand, InterruptCommand, RunCommand, RunResult } from "../ports/terminals.ts";
+import type { CommandResult, FollowCommand, InterruptCommand, RunCommand, RunResult } from "../ports/terminals.ts";
 import type { CommandRecord } from "./command-record.ts";
 import { OutputThrottle } from "./output-throttle.ts";
+import type { PortProbe } from "./pty.ts";
 import type { PtySession } from "./pty-session.ts";
+import { type Readiness, watchReadiness } from "./readiness.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** How long a command may run before it is looked at whether the shell was replaced by another program. */
@@ -13,8 +15,11 @@ const beginWaitMs = 150;
 /** A shell without markers that has been quiet this long and has the foreground has most likely finished. */
 const quietMs = 400;
 
-export async function runCommand(session: PtySession, request: RunCommand): Promise<RunResult> {
-  const { commandId, command, signal, maxOutputChars } = request;
+export async function runCommand(session: PtySession, request: RunCommand, probe: PortProbe): Promise<RunResult> {
+  const { commandId, command, signal, maxOutputChars, waitFor: wanted } = request;
+  if (wanted?.kind === "port" && (await probe.answers(wanted.port, signal))) {
+    return { kind: "port-taken", port: wanted.port };
+  }
   if (session.starting) await waitFor(session.ready, request);
   // Looked at again without a pause before the command is entered: another run may have begun meanwhile.
   const busy = (await whoHasForeground(session)) ?? whatRuns(session);
@@ -29,21 +34,47 @@ export async function runCommand(session: PtySession, request: RunCommand): Prom
       const next = "Free space in the temporary folder, or set TMPDIR to one that can be written.";
       return { kind: "failed", message: `The command could not be handed to the shell (${record}). ${next}` };
     }
-    await (session.marked ? untilMarked(session, record, request) : untilQuiet(session, record, request));
-    return record.result();
+    return await untilEndOrReady(session, record, request, probe);
   } finally {
     untap();
   }
 }
 
 /** Waits for a command that was begun before, as `run` would. */
-export async function followCommand(session: PtySession, record: CommandRecord, request: FollowCommand): Promise<void> {
-  if (record.end !== null) return;
-  const untap = tap(session, request);
+export async function followCommand(
+  session: PtySession,
+  record: CommandRecord,
+  request: FollowCommand,
+  probe: PortProbe,
+): Promise<CommandResult> {
+  const untap = record.end === null ? tap(session, request) : () => {};
   try {
-    await (session.marked ? untilMarked(session, record, request) : untilQuiet(session, record, request));
+    return await untilEndOrReady(session, record, request, probe);
   } finally {
     untap();
+  }
+}
+
+async function untilEndOrReady(
+  session: PtySession,
+  record: CommandRecord,
+  request: Waiting,
+  probe: PortProbe,
+): Promise<CommandResult> {
+  const { waitFor: wanted, signal } = request;
+  const readiness = wanted === undefined ? null : watchReadiness(record, wanted, probe);
+  try {
+    if (record.end === null && readiness?.isReady !== true) {
+      const wait = session.marked ? untilMarked : untilQuiet;
+      await wait(session, record, request, readiness);
+    }
+    if (wanted === undefined || readiness === null) return record.result();
+    // What ends at once may have opened the port between two looks.
+    const late = !readiness.isReady && wanted.kind === "port" && record.end !== null;
+    const reached = readiness.isReady || (late && (await probe.answers(wanted.port, signal)));
+    return { ...record.result(), reached };
+  } finally {
+    readiness?.stop();
   }
 }
 
@@ -66,7 +97,7 @@ export async function interruptCommand(
   return "interrupted";
 }
 
-type Waiting = Pick<RunCommand, "timeoutMs" | "signal" | "onOutput">;
+type Waiting = Pick<RunCommand, "timeoutMs" | "signal" | "onOutput" | "waitFor">;
 
 function tap(session: PtySession, { onOutput }: Waiting): () => void {
   const throttle = onOutput === undefined ? null : new OutputThrottle(onOutput);
@@ -98,13 +129,18 @@ async function whoHasForeground(session: PtySession): Promise<RunResult | null> 
   return { kind: "busy", command, startedAtMs: session.newest?.startedAtMs ?? session.startedAtMs };
 }
 
-async function untilMarked(session: PtySession, record: CommandRecord, request: Waiting): Promise<void> {
-  const { timeoutMs, signal } = request;
+async function untilMarked(
+  session: PtySession,
+  record: CommandRecord,
+  { timeoutMs, signal }: Waiting,
+  readiness: Readiness | null,
+): Promise<void> {
+  const over = readiness === null ? record.ended : Promise.race([record.ended, readiness.ready]);
   const firstMs = Math.min(timeoutMs, replacedCheckMs);
-  let outcome = await waitFor(record.ended, { timeoutMs: firstMs, signal });
+  let outcome = await waitFor(over, { timeoutMs: firstMs, signal });
   if (outcome === "timeout") {
     await session.checkMarkers();
-    outcome = await waitFor(record.ended, { timeoutMs: timeoutMs - firstMs, signal });
+    outcome = await waitFor(over, { timeoutMs: timeoutMs - firstMs, signal });
     if (outcome === "timeout" && timeoutMs > firstMs) await session.checkMarkers();
   }
   if (outcome === "aborted") await abort(session, record);
@@ -126,7 +162,12 @@ async function abort(session: PtySession, record: CommandRecord): Promise<void> 
   void record.begun.then(() => (record.end === null ? session.interrupt(record) : undefined)).catch(() => undefined);
 }
 
-async function untilQuiet(session: PtySession, record: CommandRecord, request: Waiting): Promise<void> {
+async function untilQuiet(
+  session: PtySession,
+  record: CommandRecord,
+  request: Waiting,
+  readiness: Readiness | null,
+): Promise<void> {
   const until = Date.now() + request.timeoutMs;
   for (;;) {
     const quiet = Promise.withResolvers<void>();
@@ -135,13 +176,13 @@ async function untilQuiet(session: PtySession, record: CommandRecord, request: W
       clearTimeout(timer);
       timer = setTimeout(quiet.resolve, quietMs);
     });
-    const done = Promise.race([quiet.promise, record.ended]);
+    const done = Promise.race([quiet.promise, record.ended, ...(readiness === null ? [] : [readiness.ready])]);
     const outcome = await waitFor(done, { timeoutMs: until - Date.now(), signal: request.signal });
     clearTimeout(timer);
     stop();
     if (outcome === "aborted") await session.interrupt(record);
     if (record.end !== null) return;
-    if (outcome !== "done") break;
+    if (outcome !== "done" || readiness?.isReady) break;
     const group = await session.foregroundGroup();
     if (group === null || group === session.pid) break;
   }

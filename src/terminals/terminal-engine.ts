@@ -14,9 +14,11 @@ import type {
   OpenTerminal,
   OpenTerminalResult,
   ReadResult,
+  ReadSpool,
   ReadTerminal,
   RunCommand,
   RunResult,
+  SpoolResult,
   TerminalAttachment,
   TerminalEvent,
   TerminalOutput,
@@ -25,17 +27,16 @@ import type {
   WriteTerminal,
 } from "../ports/terminals.ts";
 import type { TerminalInfo } from "../protocol/terminals.ts";
-import type { CommandRecord } from "./command-record.ts";
+import { CommandHistory } from "./command-history.ts";
 import { OutputThrottle } from "./output-throttle.ts";
-import { usableSize } from "./pty.ts";
+import { type PortProbe, usableSize } from "./pty.ts";
 import type { PtySession } from "./pty-session.ts";
 import { followCommand, interruptCommand, runCommand } from "./run-command.ts";
 import type { ShellLauncher, ShellRequest } from "./shell-launcher.ts";
+import { defaultSpoolLimits, type SpoolFiles, type SpoolLimits } from "./spool.ts";
 import { waitFor } from "./wait-for.ts";
 
 export const mainTerminal = "main";
-/** Results of commands kept for recovery. */
-const keptResults = 200;
 const defaultSize = { cols: 120, rows: 30 };
 /** A program that takes input is done reacting when it has been quiet this long; it gets longer for the first sign. */
 const quietMs = 300;
@@ -47,6 +48,12 @@ const lineEditing = /^(?:\r|\x1b\[K|\x1b\[\?2004[hl])+$/;
 
 export interface TerminalEngineOptions {
   readonly launcher: ShellLauncher;
+  /** For output that is too long for a result. */
+  readonly spools: SpoolFiles;
+  readonly spoolLimits?: SpoolLimits;
+  readonly probe: PortProbe;
+  /** Whether terminals that are to be kept can be: this engine outlives its clients. Default: no. */
+  readonly outlives?: boolean;
   readonly ids: IdSource;
   readonly log: Log;
   /** Folder in which terminals start. */
@@ -57,6 +64,7 @@ export interface TerminalEngineOptions {
 interface Slot {
   readonly request: Omit<ShellRequest, "ordinal">;
   readonly createdBy: "agent" | "person";
+  readonly kept: boolean;
   session: PtySession | null;
   /** A start under way; everybody who needs the shell waits for the same one. */
   starting: Promise<PtySession | string> | null;
@@ -68,13 +76,14 @@ interface Slot {
 export class TerminalEngine implements Terminals {
   readonly #options: TerminalEngineOptions;
   readonly #slots = new Map<string, Slot>();
-  readonly #results = new Map<string, { readonly record: CommandRecord; readonly session: PtySession }>();
+  readonly #commands: CommandHistory;
   readonly #events: Emitter<TerminalEvent>;
   readonly #output: Emitter<TerminalOutput>;
   #closing: Promise<void> | null = null;
 
   constructor(options: TerminalEngineOptions) {
     this.#options = options;
+    this.#commands = new CommandHistory(options.spools, options.spoolLimits ?? defaultSpoolLimits);
     this.#events = new Emitter((error) => options.log.error("a terminal listener failed", error));
     this.#output = new Emitter((error) => options.log.error("a listener of terminal output failed", error));
     this.#slots.set(mainTerminal, this.#slot({ name: mainTerminal, createdBy: "agent" }));
@@ -127,7 +136,7 @@ export class TerminalEngine implements Terminals {
     }
     const session = await starting;
     if (typeof session === "string") return { kind: "failed", message: session };
-    return runCommand(session, request);
+    return runCommand(session, request, this.#options.probe);
   }
 
   read(request: ReadTerminal): Promise<ReadResult> {
@@ -150,6 +159,10 @@ export class TerminalEngine implements Terminals {
       const droppedChars = Math.max(0, text.length - request.maxOutputChars);
       return this.#readResult(request.terminal, slot, session, { text: shown, droppedChars });
     });
+  }
+
+  async readSpool(request: ReadSpool): Promise<SpoolResult> {
+    return this.#slots.has(request.terminal) ? this.#commands.read(request) : this.#noTerminal();
   }
 
   async terminate(name: string): Promise<"terminated" | "no-terminal"> {
@@ -176,19 +189,17 @@ export class TerminalEngine implements Terminals {
   }
 
   async follow(request: FollowCommand): Promise<CommandResult | null> {
-    const known = this.#results.get(request.commandId);
-    if (known === undefined) return null;
-    await followCommand(known.session, known.record, request);
-    return known.record.result();
+    const known = this.#commands.get(request.commandId);
+    return known === undefined ? null : followCommand(known.session, known.record, request, this.#options.probe);
   }
 
   knows(commandId: string): boolean {
-    return this.#results.has(commandId);
+    return this.#commands.get(commandId) !== undefined;
   }
 
   /** Of commands that can be followed, oldest first. */
   commandIds(): readonly string[] {
-    return [...this.#results.keys()];
+    return this.#commands.ids();
   }
 
   /** Whether anything but shells at their prompts is in the foreground of a terminal. */
@@ -212,7 +223,17 @@ export class TerminalEngine implements Terminals {
     return this.#output.on(listener);
   }
 
-  close(): Promise<void> {
+  /** `keepKept`: terminals that are to be kept, and the engine with them, stay as long as there are any. */
+  async close({ keepKept = false }: { readonly keepKept?: boolean } = {}): Promise<void> {
+    const slots = [...this.#slots];
+    if (keepKept && slots.some(([, { kept, session }]) => kept && session?.exit === null)) {
+      await Promise.all(slots.map(([name, { kept }]) => (kept ? undefined : this.terminate(name))));
+    } else {
+      await this.#close();
+    }
+  }
+
+  #close(): Promise<void> {
     this.#closing ??= (async () => {
       await Promise.all(
         [...this.#slots].map(async ([name, slot]) => {
@@ -220,11 +241,16 @@ export class TerminalEngine implements Terminals {
           await this.#end(name, slot);
         }),
       );
+      await this.#commands.close();
       await this.#options.launcher.close();
       this.#events.dispose();
       this.#output.dispose();
     })();
     return this.#closing;
+  }
+
+  release(): Promise<void> {
+    return this.close();
   }
 
   dispose(): void {
@@ -240,6 +266,7 @@ export class TerminalEngine implements Terminals {
         size: usableSize({ cols: request.cols ?? defaultSize.cols, rows: request.rows ?? defaultSize.rows }),
       },
       createdBy: request.createdBy,
+      kept: request.keep === true && this.#options.outlives === true,
       session: null,
       starting: null,
       exitReported: false,
@@ -273,7 +300,7 @@ export class TerminalEngine implements Terminals {
         onUnclaimed: (session, text) => {
           if (this.#output.heard && slot.session === session && !lineEditing.test(text)) slot.unclaimed.push(text);
         },
-        onCommand: (session, record) => this.#remember(session, record),
+        onCommand: (session, record) => this.#commands.remember({ terminal: name, session, record }),
       },
     );
     if (launched.kind === "failed") return launched.message;
@@ -289,14 +316,6 @@ export class TerminalEngine implements Terminals {
     if (session.exit !== null) slot.unclaimed.flush();
     if (session.exit === null) this.#events.emit({ type: "changed", terminal: this.#info(name, slot) });
     else this.#events.emit({ type: "exited", name, exitCode: session.exit.exitCode });
-  }
-
-  #remember(session: PtySession, record: CommandRecord): void {
-    this.#results.set(record.start.commandId, { session, record });
-    if (this.#results.size > keptResults) {
-      const [oldest] = this.#results.keys();
-      if (oldest !== undefined) this.#results.delete(oldest);
-    }
   }
 
   async #look(
@@ -356,7 +375,7 @@ export class TerminalEngine implements Terminals {
   }
 
   #info(name: string, slot: Slot): TerminalInfo {
-    const { session, request, createdBy } = slot;
+    const { session, request, createdBy, kept } = slot;
     const newest = session?.newest ?? null;
     const exitCode = session?.exit ? session.exit.exitCode : (newest?.end?.exitCode ?? null);
     return {
@@ -365,6 +384,7 @@ export class TerminalEngine implements Terminals {
       pid: session === null || session.exit !== null ? null : session.pid,
       cwd: session?.cwd ?? request.cwd,
       createdBy,
+      ...(kept ? { kept } : {}),
       status: statusOf(session),
       command: newest?.start.command ?? null,
       ...(newest === null ? {} : { commandId: newest.start.commandId }),

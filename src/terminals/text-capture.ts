@@ -7,15 +7,30 @@ function omission(dropped: number): string {
   return `\n[… ${dropped} characters omitted …]\n`;
 }
 
+/** A text in two parts; null as tail: it is whole. */
+interface Cut {
+  readonly head: string;
+  readonly tail: string | null;
+  readonly droppedChars: number;
+}
+
+export function textOf({ head, tail, droppedChars }: Cut): TerminalText {
+  return { text: tail === null ? head : head + omission(droppedChars) + tail, droppedChars };
+}
+
 export class TextCapture {
   readonly #limit: number;
   readonly #kept: HeadTailBuffer;
   readonly #plain: PlainText;
 
-  constructor(limitChars: number) {
+  /** `onSettled` gets text that can no longer change, before it is kept. */
+  constructor(limitChars: number, onSettled?: (text: string) => void) {
     this.#limit = Math.max(2, limitChars);
     this.#kept = new HeadTailBuffer(this.#limit);
-    this.#plain = new PlainText((text) => this.#kept.push(text));
+    this.#plain = new PlainText((text) => {
+      onSettled?.(text);
+      this.#kept.push(text);
+    });
   }
 
   push(chunk: string): void {
@@ -27,8 +42,23 @@ export class TextCapture {
     return this.#plain.alternate;
   }
 
+  /** What can no longer change, as far as it is kept. */
+  settled(): string {
+    return this.#kept.toString(omission);
+  }
+
+  /** What can still change, as it looks now. */
+  pending(): string {
+    return this.#plain.pending();
+  }
+
   /** What there is now; a later call sees the rest too. `limitChars` may only narrow what was kept. */
   text(limitChars = this.#limit): TerminalText {
+    return textOf(this.cut(limitChars));
+  }
+
+  /** The same with its parts told apart. */
+  cut(limitChars = this.#limit): Cut {
     const limit = Math.max(2, Math.min(limitChars, this.#limit));
     const droppedBefore = this.#kept.dropped;
     let split = -1;
@@ -40,11 +70,10 @@ export class TextCapture {
     const headLimit = Math.floor(limit / 2);
     const head = split < 0 ? kept + this.#plain.pending() : kept.slice(0, split);
     const tail = split < 0 ? head : kept.slice(split + 1) + this.#plain.pending();
-    if (split < 0 && head.length <= limit) return { text: head, droppedChars: 0 };
+    if (split < 0 && head.length <= limit) return { head, tail: null, droppedChars: 0 };
     const total = split < 0 ? head.length : head.length + droppedBefore + tail.length;
     const first = head.slice(0, headLimit);
     const last = tail.slice(Math.max(0, tail.length - (limit - headLimit)));
-    const dropped = total - first.length - last.length;
-    return { text: first + omission(dropped) + last, droppedChars: dropped };
+    return { head: first, tail: last, droppedChars: total - first.length - last.length };
   }
 }

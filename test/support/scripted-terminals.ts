@@ -5,9 +5,11 @@ import type {
   OpenTerminal,
   OpenTerminalResult,
   ReadResult,
+  ReadSpool,
   ReadTerminal,
   RunCommand,
   RunResult,
+  SpoolResult,
   Terminals,
   WriteTerminal,
 } from "../../src/ports/terminals.ts";
@@ -29,6 +31,7 @@ export function commandResult(changes: Partial<CommandResult> = {}): CommandResu
     cwd: "/work",
     pid: 100,
     durationMs: 5,
+    totalLines: 0,
     output: { text: "", droppedChars: 0 },
     ...changes,
   };
@@ -45,6 +48,7 @@ export class ScriptedTerminals implements Terminals {
   onRun: (request: RunCommand) => RunResult | Promise<RunResult> = ({ command, commandId }) =>
     commandResult({ command, commandId });
   onRead: (request: ReadTerminal) => ReadResult = () => ({ kind: "no-terminal", names: ["main"] });
+  onReadSpool: (request: ReadSpool) => SpoolResult = () => ({ kind: "no-command", ordinals: [] });
   onWrite: (request: WriteTerminal) => ReadResult = () => ({ kind: "no-terminal", names: ["main"] });
 
   list(): readonly TerminalInfo[] {
@@ -65,6 +69,10 @@ export class ScriptedTerminals implements Terminals {
   async write(request: WriteTerminal) {
     this.calls.push({ method: "write", request });
     return this.onWrite(request);
+  }
+  async readSpool(request: ReadSpool) {
+    this.calls.push({ method: "readSpool", request });
+    return this.onReadSpool(request);
   }
   async terminate(name: string) {
     this.calls.push({ method: "terminate", request: name });
@@ -92,5 +100,6 @@ export class ScriptedTerminals implements Terminals {
     return toDisposable(() => {});
   }
   async close() {}
+  async release() {}
   dispose() {}
 }

@@ -84,6 +84,7 @@ export const noTerminals: Terminals = {
   run: async () => ({ kind: "failed", message: "no terminals in this test" }),
   read: async () => ({ kind: "failed", message: "no terminals in this test" }),
   write: async () => ({ kind: "failed", message: "no terminals in this test" }),
+  readSpool: async () => ({ kind: "failed", message: "no terminals in this test" }),
   terminate: async () => "no-terminal",
   attach: async () => null,
   interrupt: async () => "no-terminal",
@@ -93,6 +94,7 @@ export const noTerminals: Terminals = {
   on: () => ({ dispose() {} }),
   watchOutput: () => ({ dispose() {} }),
   close: async () => {},
+  release: async () => {},
   dispose() {},
 };
 

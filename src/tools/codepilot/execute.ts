@@ -103,6 +103,10 @@ function toolResult(name: string, result: RunResult, maxOutputChars: number, sig
       return report.failed(unknownTerminal(name, result.names));
     case "busy":
       return report.failed(busyText(name, result.command));
+    case "port-taken":
+      return report.failed(
+        `Something takes connections at port ${result.port} already, so nothing was run. End it first, choose another port, or leave out wait_for_port.`,
+      );
     case "failed":
       return signal.aborted
         ? { status: "cancelled", output: report.text(result.message) }
