@@ -7,12 +7,13 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import { registerAgentFileEditing } from "./host/agents/agent-file-editing.ts";
 import { type Ask, askInModal } from "./host/ask.ts";
-import { type CommandId, commands, taskType, viewId } from "./host/contributions.ts";
+import { type CommandId, commands, taskType, terminalProfileId, viewId } from "./host/contributions.ts";
 import { Keys } from "./host/keys.ts";
 import { OutputLog } from "./host/output-log.ts";
 import { SessionsView } from "./host/sessions/sessions-view.ts";
 import { readSettings } from "./host/settings.ts";
 import { AgentTaskProvider } from "./host/tasks/task-provider.ts";
+import { OpenPanes } from "./host/terminals/open-panes.ts";
 import type { CodePilotWindow } from "./host/window.ts";
 
 /** Newest sessions of each folder among which a turn that was left behind is looked for. */
@@ -65,11 +66,14 @@ export function activate(context: vscode.ExtensionContext): TestAccess | undefin
     vscode.window.registerWebviewViewProvider(viewId, {
       resolveWebviewView: async (view) => (await window()).attachView(view),
     }),
+    vscode.window.registerTerminalProfileProvider(terminalProfileId, {
+      provideTerminalProfile: async () => (await window()).terminalProfile(),
+    }),
     ...(Object.keys(commands) as CommandId[]).map((id) =>
       vscode.commands.registerCommand(id, (argument: unknown) => run(id, argument)),
     ),
   );
-  resumeLater(window, log);
+  resumeLater(window, new OpenPanes(context.workspaceState).any, log);
   const activationMs = performance.now() - startedAt;
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
   return {
@@ -85,8 +89,8 @@ export async function deactivate(): Promise<void> {
   await releaseWindow();
 }
 
-/** Looks for turns that were left behind; a machine without any session loads nothing for it. */
-function resumeLater(window: () => Promise<CodePilotWindow>, log: OutputLog): void {
+/** Looks for turns and terminals that were left behind; a machine without any session loads nothing for it. */
+function resumeLater(window: () => Promise<CodePilotWindow>, panesWereOpen: boolean, log: OutputLog): void {
   const { home } = readSettings();
   const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
   const look = async () => {
@@ -94,7 +98,7 @@ function resumeLater(window: () => Promise<CodePilotWindow>, log: OutputLog): vo
     const { FileSessionStore } = await import("./node/stores/file-session-store.ts");
     const store = new FileSessionStore(home);
     const lists = await Promise.all(folders.map(({ uri }) => store.list({ cwd: uri.fsPath, limit: LOOKED_AT })));
-    if (lists.flat().some((record) => record.unfinished)) await (await window()).resumeUnfinished();
+    if (panesWereOpen || lists.flat().some((record) => record.unfinished)) await (await window()).resumeUnfinished();
   };
   look().catch((error: unknown) => log.error("unfinished turns were not looked for", error));
 }

@@ -79,8 +79,15 @@ export async function assembleSession(given: RuntimeOptions, hooks: AnsweringHoo
     const model = options.model ?? state.model;
     const acting = state.interface;
     const prepared = prepare(options, { sessionId, place, acting, model, events: opened.events, ids, log });
-    await prepared.workspace.terminals.reconnect();
-    return startSession({ ...common, ...prepared, options, opened, state, place });
+    const { terminals } = prepared.workspace;
+    await terminals.reconnect();
+    try {
+      return await startSession({ ...common, ...prepared, options, opened, state, place });
+    } catch (error) {
+      // They go on where they are, for whoever opens the session next.
+      if (options.adapters?.terminals === undefined) terminals.dispose();
+      throw error;
+    }
   });
 }
 
@@ -161,6 +168,7 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
     journal: opened.journal,
     registry,
     terminals: workspace.terminals,
+    ...(adapters.terminals ? {} : { letGoOfTerminals: () => workspace.terminals.dispose() }),
     files: workspace.files,
     fileWatch: workspace.fileWatch,
     clock: adapters.clock ?? systemClock,

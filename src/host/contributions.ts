@@ -40,6 +40,7 @@ export const commands = {
   "codepilot.allowPending": { title: "Allow Pending Request", enablement: contextKeys.awaitingPermission },
   "codepilot.denyPending": { title: "Deny Pending Request", enablement: contextKeys.awaitingPermission },
   "codepilot.showPending": { title: "Show Pending Requests", enablement: contextKeys.awaitingPermission },
+  "codepilot.newTerminal": { title: "New CodePilot Terminal", icon: "$(terminal)" },
   "codepilot.openTerminal": { title: "Open Agent Terminal" },
   "codepilot.endTerminal": { title: "End Agent Terminal" },
   "codepilot.openSettings": { title: "Open Settings", icon: "$(gear)" },
@@ -59,6 +60,7 @@ export type CommandId = keyof typeof commands;
 export const viewId = "codepilot.chat";
 export const sessionsViewId = "codepilot.sessions";
 export const taskType = "codepilot";
+export const terminalProfileId = "codepilot.terminal";
 
 /** The list of sessions has the keyboard, and what is typed is no search in it. */
 export const inSessions = `focusedView == ${sessionsViewId} && !inputFocus`;
@@ -149,10 +151,20 @@ const settings = {
     scope: "machine",
     description: "Path or name of the shell in the agent's terminals. Empty: bash.",
   },
+  "codepilot.terminal.keepEnvironment": {
+    type: "array",
+    items: { type: "string" },
+    uniqueItems: true,
+    default: [],
+    order: 8,
+    scope: "machine",
+    markdownDescription:
+      "Environment variables that the agent's shells get although their names look like secrets (`…_API_KEY`, `…_TOKEN`, `…_PASSWORD`), for example `NPM_TOKEN`.",
+  },
   "codepilot.home": {
     type: "string",
     default: "",
-    order: 8,
+    order: 9,
     scope: "machine",
     markdownDescription: "Folder that keeps the sessions. Empty: `$CODEPILOT_HOME`, else `~/.codepilot`.",
   },
@@ -202,6 +214,9 @@ const sessionMenu = [
 function row(command: CommandId, group: string, word: string) {
   return { command, group, when: `view == ${sessionsViewId} && viewItem =~ /\\b${word}\\b/` };
 }
+
+/** In the list beside the + of VS Code's terminals. */
+const terminal = { profiles: [{ id: terminalProfileId, title: "CodePilot Terminal", icon: "sparkle" }] };
 
 const taskDefinitions = [
   {
@@ -271,6 +286,7 @@ export function contributesSection() {
     keybindings,
     configuration,
     taskDefinitions,
+    terminal,
     yamlValidation: agentFileSchemas,
   };
 }

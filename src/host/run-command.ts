@@ -39,6 +39,7 @@ const handlers: Record<CommandId, Handler> = {
   "codepilot.allowPending": ({ window }) => answerPending(window, "allowed"),
   "codepilot.denyPending": ({ window }) => answerPending(window, "denied"),
   "codepilot.showPending": ({ window }) => showPending(window),
+  "codepilot.newTerminal": ({ window }) => window.newTerminal(),
   "codepilot.openTerminal": openTerminal,
   "codepilot.endTerminal": endTerminal,
   "codepilot.openSettings": () => vscode.commands.executeCommand("workbench.action.openSettings", "codepilot."),

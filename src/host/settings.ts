@@ -15,6 +15,8 @@ export interface Settings {
   readonly interface: "tools" | "python";
   readonly maxSteps: number | undefined;
   readonly shell: string | undefined;
+  /** Names of variables that shells get although they look like secrets. */
+  readonly keepEnvironment: readonly string[];
   /** Absolute. */
   readonly home: string;
 }
@@ -42,8 +44,13 @@ export function readSettings(): Settings {
     interface: text("codepilot.interface") === "python" ? "python" : "tools",
     maxSteps: typeof maxSteps === "number" && Number.isInteger(maxSteps) && maxSteps > 0 ? maxSteps : undefined,
     shell: text("codepilot.shell") || undefined,
+    keepEnvironment: textsOf(settingOf("codepilot.terminal.keepEnvironment")),
     home: text("codepilot.home") || process.env.CODEPILOT_HOME || join(homedir(), ".codepilot"),
   };
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === "string") : [];
 }
 
 function settingOf(id: SettingId): unknown {

@@ -36,6 +36,7 @@ import { readSettings, writeModelSetting } from "./settings.ts";
 import { StatusBar } from "./status-bar.ts";
 import { TaskTerminal } from "./tasks/task-terminal.ts";
 import { AgentTerminals } from "./terminals/agent-terminals.ts";
+import { OpenPanes } from "./terminals/open-panes.ts";
 import { activeFolder, openFolders, pickFolder } from "./workspace-place.ts";
 
 export interface WindowParts {
@@ -120,7 +121,9 @@ export class CodePilotWindow {
       }),
     );
     this.questions = this.#store.add(new QuestionPrompter(this.hub, () => this.#view.visible));
-    this.terminals = this.#store.add(new AgentTerminals(this.hub, log));
+    this.terminals = this.#store.add(
+      new AgentTerminals({ hub: this.hub, log, openPanes: new OpenPanes(context.workspaceState) }),
+    );
     this.#bridge = this.#store.add(this.#makeBridge());
     this.#store.add(
       new StatusBar(this.hub, statusItem, (glance) => this.#view.badge(glance.permissions.length + glance.questions)),
@@ -196,6 +199,18 @@ export class CodePilotWindow {
     }
   }
 
+  /** A terminal of the person's that the agent of the shown session can use too. */
+  async newTerminal(): Promise<void> {
+    const session = await this.#sessionForTerminal();
+    if (session) await this.terminals.openNew(session);
+  }
+
+  /** The same, for the list of terminal profiles; undefined when the person chose no folder. */
+  async terminalProfile(): Promise<vscode.TerminalProfile | undefined> {
+    const session = await this.#sessionForTerminal();
+    return session && this.terminals.profile(session);
+  }
+
   /** `folder`: where the task is written down; undefined for one that belongs to no folder. */
   taskTerminal(definition: unknown, folder: string | undefined): vscode.Pseudoterminal {
     return new TaskTerminal({
@@ -263,6 +278,13 @@ export class CodePilotWindow {
     const released = this.hub.release();
     this.#store.dispose();
     await released;
+  }
+
+  async #sessionForTerminal(): Promise<LiveSession | undefined> {
+    await this.#restoreOnce();
+    if (this.hub.shown) return this.hub.shown;
+    const cwd = (await this.home.forNewTask())?.path;
+    return cwd === undefined ? undefined : this.hub.start(cwd);
   }
 
   #makeBridge(): ViewBridge {

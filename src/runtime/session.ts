@@ -44,6 +44,8 @@ export interface SessionOptions {
   readonly journal: SessionJournal;
   readonly registry: ToolRegistry;
   readonly terminals: Terminals;
+  /** For a session that is released; undefined where the terminals are somebody else's. */
+  readonly letGoOfTerminals?: () => void;
   readonly files: FileSystem;
   /** Over the files that the session's tools read and write. */
   readonly fileWatch: FileWatch;
@@ -219,7 +221,11 @@ export class Session {
 
   async #close(how: "closed" | "released"): Promise<void> {
     this.#closed = true;
-    if (how === "released") this.#hub.dispose();
+    if (how === "released") {
+      this.#hub.dispose();
+      // Before the turn is stopped: what runs in them is not to be interrupted by that.
+      this.#options.letGoOfTerminals?.();
+    }
     this.#turns.end(how);
     await this.#ops.run(async () => {});
     // A turn that was being started when the closing began is known by now.

@@ -7,6 +7,7 @@ import type { Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/emitter.ts";
 import type { Runtime } from "../../embed/runtime.ts";
 import type { RuntimeOptions } from "../../embed/runtime-options.ts";
+import { endTerminals } from "../../node/pty-host/end-terminals.ts";
 import type { Log } from "../../ports/log.ts";
 import type { SessionRecord, SessionStore } from "../../ports/session-store.ts";
 import type { AgentEvent } from "../../protocol/events.ts";
@@ -165,7 +166,11 @@ export class SessionHub implements Disposable {
     const session = this.get(sessionId);
     if (session) {
       this.#forget(session);
-      await session.runtime.release();
+      await session.runtime.close();
+    } else {
+      const record = await this.#options.store().find(sessionId);
+      // Terminals may have outlived the window in which they were made.
+      if (record) await endTerminals({ session: sessionId, cwd: record.cwd, log: this.#options.log });
     }
     await this.#options.store().delete(sessionId);
     this.#gone.emit(sessionId);

@@ -31,7 +31,7 @@ export function windowRuntimeOptions({
     const home = cwd ?? folders[0];
     if (home === undefined) throw noFolder();
     const settings = readSettings();
-    const { baseUrl, approval, maxSteps, shell } = settings;
+    const { baseUrl, approval, maxSteps, shell, keepEnvironment } = settings;
     const { model } = await chooseModel({
       wanted: settings.model,
       baseUrl,
@@ -49,6 +49,7 @@ export function windowRuntimeOptions({
       trusted: () => vscode.workspace.isTrusted,
       ...(maxSteps === undefined ? {} : { maxSteps }),
       ...(shell === undefined ? {} : { shell }),
+      keepEnvironment,
       adapters: {
         fileSystem,
         secrets: keys,

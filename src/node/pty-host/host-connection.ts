@@ -145,6 +145,7 @@ export class HostConnection {
   }
 
   close(): void {
+    this.#open = false;
     this.#socket.end();
     this.#socket.destroySoon();
   }
