@@ -9,10 +9,10 @@ const sequence = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)
 /** The first index from `at` on that is neither inside an escape sequence nor inside a surrogate pair. */
 export function cleanCut(text: string, at: number): number {
   if (at <= 0) return 0;
-  const escape = text.lastIndexOf("\x1b", at - 1);
-  if (escape >= 0 && at - escape <= reach) {
-    sequence.lastIndex = escape;
-    const end = escape + (sequence.exec(text)?.[0].length ?? 0);
+  const begin = text.lastIndexOf("\x1b", at - 1);
+  if (begin >= 0 && at - begin <= reach) {
+    sequence.lastIndex = begin;
+    const end = begin + (sequence.exec(text)?.[0].length ?? 0);
     if (end > at) return end;
   }
   const code = text.charCodeAt(at);

@@ -1,4 +1,6 @@
 /** Output for the eye: at most 20 calls a second and 16 KiB a call, saying what was left out. */
+import { cleanCut } from "../base/raw-output.ts";
+
 const intervalMs = 50;
 const callLimit = 16_384;
 
@@ -20,8 +22,8 @@ export class OutputThrottle {
   }
 
   #shorten(): void {
-    const excess = this.#waiting.length - callLimit;
-    if (excess <= 0) return;
+    if (this.#waiting.length <= callLimit) return;
+    const excess = cleanCut(this.#waiting, this.#waiting.length - callLimit);
     this.#dropped += excess;
     this.#waiting = this.#waiting.slice(excess);
   }

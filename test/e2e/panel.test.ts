@@ -152,7 +152,7 @@ describe("the panel", function () {
       const { page } = window;
       await runCommand(page, "View: Hide Panel");
       await terminal(page).waitFor({ state: "hidden" });
-      await window.panel.getByRole("button", { name: "Show terminal main" }).first().click();
+      await window.panel.getByRole("button", { name: "Open terminal main" }).first().click();
       await terminal(page).filter({ hasText: "shown-42" }).waitFor();
     });
   });

@@ -3,7 +3,6 @@ import type { ToolEntry } from "../../../src/protocol/state.ts";
 import {
   endOfOutput,
   lastLines,
-  plainOutput,
   splitSummary,
   toolState,
   toolView,
@@ -86,6 +85,25 @@ describe("tool view", () => {
     assert.deepEqual([view.icon, view.command, view.terminal], ["terminal", "npm test", "main"]);
     assert.equal(toolView(entry(), roots).terminal, "main");
     assert.equal(toolView(entry({ argumentsText: "{ broken" }), roots).terminal, null);
+    const recovery = { kind: "command", terminal: "server", commandId: "x" };
+    assert.equal(toolView(entry({ argumentsText: "{}", recovery }), roots).terminal, "server");
+  });
+
+  it("tells the end of a command, also of one that went on after its call", () => {
+    const shown = (change: object, commandEnd?: object) => {
+      const display = { kind: "command", terminal: "main", command: "npm test", exitCode: null, ...change };
+      const done = { status: "done", output: "", durationMs: 1, display };
+      const view = toolView(entry({ outcome: done, ...(commandEnd ? { commandEnd } : {}) }), roots);
+      return [view.exitCode, view.stillRunning, view.endedByPerson, view.endedHow];
+    };
+    assert.deepEqual(shown({ status: "completed", exitCode: 3 }), [3, false, false, null]);
+    assert.deepEqual(shown({ status: "completed", exitCode: 130, endedBy: "person" }), [130, false, true, null]);
+    assert.deepEqual(shown({ status: "running" }), [null, true, false, null]);
+    const end = { at: 1, durationMs: 9, outputTail: "" };
+    const stopped = { ...end, status: "completed", exitCode: 130, endedBy: "person" };
+    assert.deepEqual(shown({ status: "running" }, stopped), [130, false, true, null]);
+    const lost = { ...end, status: "exited", exitCode: null };
+    assert.deepEqual(shown({ status: "running" }, lost), [null, false, false, "its terminal ended"]);
   });
 });
 
@@ -105,10 +123,6 @@ describe("output", () => {
     const few = endOfOutput(`${"x".repeat(900)}\n`.repeat(20), 8, 1_000);
     assert.deepEqual([few.shown.length, few.hidden, few.cut], [1_000, 18, true]);
     assert.deepEqual(endOfOutput("a\nb\n", 8, 1_000), { shown: "a\nb", hidden: 0, cut: false });
-  });
-
-  it("drops escape sequences and lets a carriage return overwrite", () => {
-    assert.equal(plainOutput("\u001b[32mok\u001b[0m\r\n10%\r100%\n\u001b]0;title\u0007end"), "ok\n100%\nend");
   });
 
   it("writes out keystrokes that cannot be seen", () => {

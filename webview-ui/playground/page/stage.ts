@@ -90,6 +90,18 @@ export class Script {
     return this;
   }
 
+  /** A command begins in a terminal. */
+  begin(callId: string, terminal = "main"): this {
+    this.add({ type: "tool.started", callId, recovery: { kind: "command", terminal, commandId: `of-${callId}` } });
+    return this;
+  }
+
+  /** What it prints while its call waits. */
+  prints(callId: string, chunk: string, afterMs = 20): this {
+    this.add({ type: "tool.output", callId, chunk }, afterMs);
+    return this;
+  }
+
   finish(
     callId: string,
     status: "done" | "failed" | "denied" | "cancelled" | "interrupted",

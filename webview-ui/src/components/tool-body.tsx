@@ -1,6 +1,7 @@
 /** What an open tool card shows: command, live or final output, diff, what the model was told, and the arguments. */
 import { useMemo } from "react";
 import type { ToolEntry } from "../../../src/protocol/state.ts";
+import { isFullScreen } from "../logic/plain-output.ts";
 import { endOfOutput, prettyArguments, type ToolState, type ToolView } from "../logic/tool-view.ts";
 import { usePanel, usePanelState } from "../store.ts";
 import { Clamped } from "./clamped.tsx";
@@ -12,9 +13,11 @@ interface ToolBodyProps {
   entry: ToolEntry;
   view: ToolView;
   state: ToolState;
+  /** The call is over and its command is not. */
+  goesOn: boolean;
 }
 
-export function ToolBody({ rowKey, entry, view, state }: ToolBodyProps) {
+export function ToolBody({ rowKey, entry, view, state, goesOn }: ToolBodyProps) {
   const display = entry.outcome?.display;
   const note = entry.permission?.answer?.note;
   return (
@@ -22,7 +25,7 @@ export function ToolBody({ rowKey, entry, view, state }: ToolBodyProps) {
       {view.command !== null && state !== "waiting" && isLong(view.command) && (
         <Command rowKey={rowKey} text={view.command} />
       )}
-      {state === "running" && <LiveOutput outputKey={entry.callId} />}
+      {(state === "running" || goesOn) && <LiveOutput outputKey={entry.callId} />}
       {view.diff !== null && state !== "waiting" && (
         <DiffView
           diff={view.diff}
@@ -31,7 +34,9 @@ export function ToolBody({ rowKey, entry, view, state }: ToolBodyProps) {
           rowKey={`${rowKey}:diff`}
         />
       )}
-      {display?.kind === "command" && <Output rowKey={rowKey} text={display.outputTail} label="Output" />}
+      {display?.kind === "command" && !goesOn && (
+        <Output rowKey={rowKey} text={entry.commandEnd?.outputTail || display.outputTail} label="Output" />
+      )}
       {display?.kind === "text" && <Output rowKey={rowKey} text={display.text} label="Result" />}
       {note && <p className="note">You said: {note}</p>}
       {needsWords(entry, state) && <Output rowKey={rowKey} text={entry.outcome?.output ?? ""} label="Result" />}
@@ -79,7 +84,8 @@ export function LiveOutput({ outputKey }: { outputKey: string }) {
   const output = usePanelState((state) => state.session?.liveOutput[outputKey]);
   if (!output) return null;
   const { shown } = endOfOutput(output.tail, LIVE_LINES, FOLDED_CHARS);
-  return <pre className="output">{shown}</pre>;
+  if (isFullScreen(output.tail)) return <p className="note">A full-screen program runs. Its terminal shows it.</p>;
+  return shown.trim() === "" ? null : <pre className="output live">{shown}</pre>;
 }
 
 export function Output({ rowKey, text, label }: { rowKey: string; text: string; label: string }) {

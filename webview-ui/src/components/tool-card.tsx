@@ -1,12 +1,13 @@
 /** One tool call: a quiet line when all is well, open where somebody may want to look or has to answer. */
 import { memo, useMemo } from "react";
-import type { ToolEntry } from "../../../src/protocol/state.ts";
+import type { SessionState, ToolEntry } from "../../../src/protocol/state.ts";
 import { formatDuration, formatRunning } from "../logic/format.ts";
 import { stateWords, type ToolState, type ToolView, toolState, toolView } from "../logic/tool-view.ts";
 import { usePanel, usePanelState } from "../store.ts";
 import { Icon, IconButton } from "./icon.tsx";
 import { PermissionCard } from "./permission-card.tsx";
 import { QuestionCard } from "./question-card.tsx";
+import { StopCommand } from "./stop-command.tsx";
 import { argumentsOf, ToolBody } from "./tool-body.tsx";
 import { useNow } from "./use-now.ts";
 
@@ -38,12 +39,17 @@ export const ToolCard = memo(function ToolCard({ rowKey, entry, live, quiet }: T
   const chosen = usePanelState((state) => state.expanded[rowKey]);
   const state = toolState(entry, live);
   const view = useMemo(() => toolView(entry, { cwd, folders }), [entry, cwd, folders]);
+  const goesOn = usePanelState(({ session }) => isInBackground(session, entry));
   const open = chosen ?? opensByItself(state, quiet ? null : view);
   // It ran as it should, but what ran was not content.
-  const nonzero = state === "done" && view.exitCode !== null && view.exitCode !== 0;
+  const flawed = state === "done" && hasBadEnd(view);
+  const icon = view.endedByPerson ? stateIcons.stopped : flawed ? "warning" : stateIcons[state];
   const titleId = `title-${entry.callId}`;
   return (
-    <section className={`tool ${state}${nonzero ? " nonzero" : ""}${open ? " open" : ""}`} aria-labelledby={titleId}>
+    <section
+      className={`tool ${state}${flawed ? " flawed" : ""}${view.endedByPerson ? " ended" : ""}${goesOn ? " goes-on" : ""}${open ? " open" : ""}`}
+      aria-labelledby={titleId}
+    >
       <div className="tool-head">
         <button
           type="button"
@@ -52,22 +58,35 @@ export const ToolCard = memo(function ToolCard({ rowKey, entry, live, quiet }: T
           aria-expanded={open}
           onClick={() => panel.toggle(rowKey, !open)}
         >
-          <Icon name={nonzero ? "warning" : stateIcons[state]} spin={state === "running"} />
+          <Icon name={goesOn ? "play-circle" : icon} spin={state === "running"} />
           <span className="tool-words">
             <span className="verb">{view.verb}</span>{" "}
             {!(entry.question && (open || state === "waiting")) && <span className="target">{view.target}</span>}
           </span>
-          <ToolFacts entry={entry} view={view} state={state} />
+          <ToolFacts entry={entry} view={view} state={state} goesOn={goesOn} />
           <Icon name={open ? "chevron-down" : "chevron-right"} />
         </button>
+        {(goesOn || (state === "running" && entry.recovery?.kind === "command")) && (
+          <StopCommand callId={entry.callId} command={view.command ?? view.target} titleId={titleId} />
+        )}
         <ToolActions rowKey={rowKey} entry={entry} view={view} open={open} />
       </div>
       {state === "waiting" && entry.permission && <PermissionCard request={entry.permission.request} view={view} />}
       {entry.question && (state === "waiting" || open) && <QuestionCard record={entry.question} live={live} />}
-      {open && <ToolBody rowKey={rowKey} entry={entry} view={view} state={state} />}
+      {open && <ToolBody rowKey={rowKey} entry={entry} view={view} state={state} goesOn={goesOn} />}
     </section>
   );
 });
+
+/** Its command goes on although the call is over. */
+function isInBackground(session: SessionState | null, { callId, outcome }: ToolEntry): boolean {
+  const display = outcome?.display;
+  return display?.kind === "command" && session?.background[display.terminal]?.callId === callId;
+}
+
+function hasBadEnd({ exitCode, endedHow, endedByPerson }: ToolView): boolean {
+  return !endedByPerson && ((exitCode !== null && exitCode !== 0) || endedHow !== null);
+}
 
 /** Changes and commands are what a person wants to see happen; the rest only when it went wrong. */
 function opensByItself(state: ToolState, view: ToolView | null): boolean {
@@ -77,7 +96,16 @@ function opensByItself(state: ToolState, view: ToolView | null): boolean {
   return view.diff !== null || view.command !== null;
 }
 
-function ToolFacts({ entry, view, state }: { entry: ToolEntry; view: ToolView; state: ToolState }) {
+interface ToolFactsProps {
+  entry: ToolEntry;
+  view: ToolView;
+  state: ToolState;
+  goesOn: boolean;
+}
+
+function ToolFacts({ entry, view, state, goesOn }: ToolFactsProps) {
+  const ticking = goesOn || state === "running";
+  const durationMs = entry.commandEnd?.durationMs ?? entry.outcome?.durationMs ?? 0;
   return (
     <span className="facts">
       {(view.added > 0 || view.removed > 0) && (
@@ -87,13 +115,17 @@ function ToolFacts({ entry, view, state }: { entry: ToolEntry; view: ToolView; s
         </span>
       )}
       {view.fact && <span className="fact">{view.fact}</span>}
-      {view.exitCode !== null && view.exitCode !== 0 && <span className="state-word bad">exit {view.exitCode}</span>}
-      {view.stillRunning && state === "done" && <span className="state-word">still running</span>}
-      <span className={state === "done" ? "visually-hidden" : "state-word"}>{stateWords[state]}</span>
-      {state === "running" && entry.startedAt !== undefined && <Elapsed since={entry.startedAt} />}
-      {entry.outcome && entry.outcome.durationMs >= 50 && (
-        <span className="duration">{formatDuration(entry.outcome.durationMs)}</span>
+      {view.endedByPerson && <span className="state-word">stopped by you</span>}
+      {view.endedHow !== null && <span className="state-word">{view.endedHow}</span>}
+      {view.exitCode !== null && (
+        <span className={view.exitCode === 0 ? "fact" : "state-word bad"}>exit {view.exitCode}</span>
       )}
+      {view.stillRunning && state === "done" && (goesOn || entry.recovery?.kind !== "command") && (
+        <span className="state-word">still running</span>
+      )}
+      {!goesOn && <span className={state === "done" ? "visually-hidden" : "state-word"}>{stateWords[state]}</span>}
+      {ticking && entry.startedAt !== undefined && <Elapsed since={entry.startedAt} />}
+      {!ticking && durationMs >= 50 && <span className="duration">{formatDuration(durationMs)}</span>}
     </span>
   );
 }
@@ -142,7 +174,7 @@ function ToolActions({ rowKey, entry, view, open }: ToolActionsProps) {
       {terminal !== null && (
         <IconButton
           icon="terminal"
-          label={`Show terminal ${terminal}`}
+          label={`Open terminal ${terminal}`}
           onClick={() => post({ type: "terminal.open", terminal })}
         />
       )}

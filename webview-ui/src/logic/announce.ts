@@ -36,6 +36,11 @@ function spoken(event: AgentEvent): string | null {
       return event.outcome.status === "failed" ? "The program failed." : null;
     case "tool.finished":
       return event.outcome.status === "failed" ? "A tool call failed." : null;
+    case "command.finished": {
+      if (event.endedBy === "person") return `The command in terminal ${event.terminal} is stopped.`;
+      const code = event.exitCode === null ? "" : ` with exit code ${event.exitCode}`;
+      return `The command in terminal ${event.terminal} has ended${code}.`;
+    }
     case "permission.asked":
       return `Permission needed: ${event.request.title}.`;
     case "question.asked":

@@ -51,7 +51,9 @@ function roughHeight(row: Row, widthPx: number): number {
   }
 }
 
-function toolHeight({ outcome }: ToolEntry): number {
+function toolHeight({ outcome, recovery, commandEnd }: ToolEntry): number {
+  if (!outcome && recovery?.kind === "command") return CARD_PX + OUTPUT_LINES * LINE_PX;
+  if (commandEnd) return CARD_PX + linesUpTo(commandEnd.outputTail, OUTPUT_LINES) * LINE_PX;
   const display = outcome?.display;
   if (display?.kind === "edit") return CARD_PX + linesUpTo(display.diff, DIFF_LINES) * LINE_PX;
   if (display?.kind === "command") return CARD_PX + linesUpTo(display.outputTail, OUTPUT_LINES) * LINE_PX;

@@ -1,6 +1,7 @@
 /** What a tool card shows, read from the call's record: its words, its state, and what can be opened from it. */
-import type { SessionState, ToolEntry } from "../../../src/protocol/state.ts";
+import type { CommandEnd, SessionState, ToolEntry } from "../../../src/protocol/state.ts";
 import { shortPath } from "./format.ts";
+import { plainOutput } from "./plain-output.ts";
 
 export type ToolState = "queued" | "waiting" | "running" | "done" | "failed" | "denied" | "stopped" | "interrupted";
 
@@ -50,11 +51,19 @@ export interface ToolView {
   readonly added: number;
   readonly removed: number;
   readonly exitCode: number | null;
-  /** The call is over and its command goes on in the terminal. */
+  /** The call is over and its command went on in the terminal, as far as the call's record says. */
   readonly stillRunning: boolean;
+  readonly endedByPerson: boolean;
+  /** What there is to say of a command that went on and of which no exit code tells the end. */
+  readonly endedHow: string | null;
   /** Short facts for the right side: lines read, matches. */
   readonly fact: string | null;
 }
+
+const endWords: Partial<Record<CommandEnd["status"], string>> = {
+  exited: "its terminal ended",
+  unknown: "ended unseen",
+};
 
 const blank = {
   path: null,
@@ -68,6 +77,8 @@ const blank = {
   removed: 0,
   exitCode: null,
   stillRunning: false,
+  endedByPerson: false,
+  endedHow: null,
   fact: null,
 };
 
@@ -110,15 +121,19 @@ export function toolView(entry: ToolEntry, session: Pick<SessionState, "cwd" | "
         removed: change.removedLines,
       };
     }
-    case "command":
+    case "command": {
+      const { exitCode, endedBy } = entry.commandEnd ?? display;
       return {
         ...named,
         icon: "terminal",
         terminal: display.terminal,
         command: display.command,
-        exitCode: display.exitCode,
-        stillRunning: display.status === "running",
+        exitCode,
+        stillRunning: display.status === "running" && !entry.commandEnd,
+        endedByPerson: endedBy === "person",
+        endedHow: entry.commandEnd ? (endWords[entry.commandEnd.status] ?? null) : null,
       };
+    }
   }
   return withAccess(named, entry, roots);
 }
@@ -145,9 +160,10 @@ function withAccess(named: ToolView, entry: ToolEntry, roots: readonly string[])
     case "input":
     case "terminate":
       return { ...named, terminal: access.terminal };
-    default:
-      return named.icon === "terminal" ? { ...named, terminal: argument(entry, "session_id") } : named;
   }
+  if (named.icon !== "terminal") return named;
+  const begun = entry.recovery?.kind === "command" ? entry.recovery.terminal : null;
+  return { ...named, terminal: begun ?? argument(entry, "session_id") };
 }
 
 /** `$ npm test` → command; `Read src/a.ts` → verb and target; anything else stays as it is. */
@@ -221,19 +237,6 @@ function linesIn(text: string): number {
   let count = 1;
   for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) count += 1;
   return count;
-}
-
-/** Terminal output as text: colours and cursor movement are gone, a carriage return overwrites its line. */
-export function plainOutput(text: string): string {
-  const clean = text
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences start with them.
-    .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g, "")
-    .replace(/\r+\n/g, "\n");
-  if (!clean.includes("\r")) return clean;
-  return clean
-    .split("\n")
-    .map((line) => line.slice(line.lastIndexOf("\r", line.length - 2) + 1).replace("\r", ""))
-    .join("\n");
 }
 
 const namedKeys: Record<string, string> = {

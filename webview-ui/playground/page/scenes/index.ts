@@ -1,6 +1,14 @@
 /** All scenes of the playground by name. */
 import type { Scene } from "../stage.ts";
 import { permissionCommand, permissionWrite, question } from "./asking.scene.ts";
+import {
+  commandBackground,
+  commandEnds,
+  commandFlood,
+  commandInProgram,
+  commandOdd,
+  commandRunning,
+} from "./commands.scene.ts";
 import { archived, demo, empty, emptyNoFolder, emptyWithNotice, emptyWithoutKey } from "./empty.scene.ts";
 import { errorAuth, errorNetwork, failedRequest, interrupted, limit, retrying } from "./ends.scene.ts";
 import { floods } from "./floods.scene.ts";
@@ -44,6 +52,12 @@ export const scenes: Record<string, Scene> = {
   "long-answer": longAnswer,
   "long-turn": longTurn,
   floods,
+  "command-running": commandRunning,
+  "command-background": commandBackground,
+  "command-ends": commandEnds,
+  "command-odd": commandOdd,
+  "command-flood": commandFlood,
+  "command-in-program": commandInProgram,
   "program-running": programRunning,
   "program-failed": programFailed,
   "program-done": programDone,
