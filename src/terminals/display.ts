@@ -1,71 +1,138 @@
 /** What the eye sees of a terminal: its raw history, the screen made from it, and everybody who looks. */
-import { type PtySize, usableSize } from "./pty.ts";
+import { ControlScanner } from "./control-scanner.ts";
+import { type Pty, type PtySize, usableSize } from "./pty.ts";
 import { RawHistory } from "./raw-history.ts";
 import { Screen } from "./screen.ts";
-import { answerQueries } from "./terminal-queries.ts";
+import { TerminalModes } from "./terminal-modes.ts";
+import { TerminalQueries, type ViewerWrite } from "./terminal-queries.ts";
 import { Viewer } from "./viewer.ts";
+import { ViewerSizes } from "./viewer-sizes.ts";
 
-/** Raw output kept for viewers. */
-const historyBytes = 1_048_576;
+/** Raw output kept for viewers: 10,000 lines of 200 characters. */
+const historyBytes = 2_097_152;
+
+/** What a viewer reports when it loses the focus, to programs that ask for it. */
+const focusOut = "\x1b[O";
 
 export interface DisplayView {
   readonly snapshot: string;
   readonly size: PtySize;
   /** Resolves when all that was shown has been delivered. */
   readonly settled: () => Promise<void>;
+  /** What of the viewer's data is to be typed into the terminal; makes it the one that was used last. */
+  readonly received: (data: string) => readonly ViewerWrite[];
+  /** The viewer has this size from now on. One that says nothing usable, as hidden ones do, keeps what it had. */
+  readonly resize: (size: PtySize) => void;
   readonly detach: () => void;
 }
 
 export class Display {
   readonly screen: Screen;
   readonly #history = new RawHistory(historyBytes);
-  readonly #viewers = new Set<Viewer>();
-  readonly #answer: (text: string) => void;
+  readonly #modes = new TerminalModes();
+  readonly #scanner: ControlScanner;
+  readonly #queries: TerminalQueries;
+  readonly #viewers = new ViewerSizes<Viewer>();
+  readonly #pty: Pick<Pty, "write" | "resize">;
   #size: PtySize;
 
-  /** `answer` types into the terminal what a program has asked of it. */
-  constructor(size: PtySize, answer: (text: string) => void) {
+  constructor(size: PtySize, pty: Pick<Pty, "write" | "resize">) {
     this.#size = size;
-    this.#answer = answer;
-    this.screen = new Screen(this.#history, size);
+    this.#pty = pty;
+    this.screen = new Screen(this.#history, this.#modes, size);
+    const queries = new TerminalQueries({
+      answer: (text) => pty.write(text),
+      cursor: () => this.screen.cursor(),
+      hasViewers: () => this.#viewers.count > 0,
+    });
+    this.#queries = queries;
+    this.#scanner = new ControlScanner({
+      csi: (parameters, final) => {
+        this.#modes.csi(parameters, final);
+        queries.csi(parameters, final);
+      },
+      osc: (code, data) => {
+        this.#modes.osc(code, data);
+        queries.osc(code, data);
+      },
+      request: (kind) => queries.request(kind),
+      reset: () => this.#modes.reset(),
+    });
   }
 
   show(text: string): void {
     this.#history.push(text);
-    if (this.#viewers.size === 0 && text.includes("\x1b")) void this.#answerQueries(text);
-    for (const viewer of this.#viewers) viewer.notify();
+    this.#scanner.push(text);
+    for (const viewer of this.#viewers.all()) viewer.notify();
   }
 
-  /** What a new viewer has to paint; from there on `deliver` gets the output, until `detach`. */
-  async attach(deliver: (data: string) => void | Promise<void>): Promise<DisplayView> {
-    const { text, position } = await this.screen.snapshot();
+  /**
+   * What a new viewer has to paint; from there on `deliver` gets the output, until `detach`. One that says its size gets
+   * the picture in it.
+   */
+  async attach(deliver: (data: string) => void | Promise<void>, wanted?: PtySize): Promise<DisplayView> {
+    const own = wanted !== undefined && isSize(wanted) ? usableSize(wanted) : null;
+    if (own !== null) this.#become(own);
+    const { text, position, size } = await this.screen.snapshot();
     const viewer = new Viewer({ history: this.#history, position, deliver, repaint: () => this.screen.snapshot() });
-    this.#viewers.add(viewer);
+    this.#viewers.join(viewer);
+    if (own !== null) this.#viewerResized(viewer, own);
     viewer.start();
-    const detach = () => {
-      viewer.dispose();
-      this.#viewers.delete(viewer);
+    return {
+      snapshot: text,
+      size,
+      settled: () => viewer.settled(),
+      received: (data) => this.#received(viewer, data),
+      resize: (wanted) => this.#viewerResized(viewer, wanted),
+      detach: () => {
+        viewer.dispose();
+        this.#viewers.leave(viewer);
+        this.#fit();
+      },
     };
-    return { snapshot: text, size: this.#size, settled: () => viewer.settled(), detach };
-  }
-
-  /** The size to give to the terminal, or null when it stays. */
-  resize(wanted: PtySize): PtySize | null {
-    const size = usableSize(wanted);
-    if (size.cols === this.#size.cols && size.rows === this.#size.rows) return null;
-    this.#size = size;
-    this.screen.resize(size);
-    return size;
   }
 
   dispose(): void {
-    for (const viewer of this.#viewers) viewer.dispose();
-    this.#viewers.clear();
+    for (const viewer of this.#viewers.all()) {
+      viewer.dispose();
+      this.#viewers.leave(viewer);
+    }
+    this.#queries.dispose();
     this.screen.forget();
   }
 
-  async #answerQueries(text: string): Promise<void> {
-    // The screen may have been closed meanwhile; then nobody waits any more.
-    await answerQueries(text, { cursor: () => this.screen.cursor(), answer: this.#answer }).catch(() => undefined);
+  #received(viewer: Viewer, data: string): readonly ViewerWrite[] {
+    const writes = this.#queries.received(data, this.#viewers.isActive(viewer));
+    return writes.filter(({ kind, text }) => {
+      if (kind === "answer") return true;
+      // The one that took the focus has said so already, perhaps before.
+      if (text === focusOut) return this.#viewers.isActive(viewer);
+      this.#viewers.used(viewer);
+      this.#fit();
+      return true;
+    });
   }
+
+  #viewerResized(viewer: Viewer, wanted: PtySize): void {
+    if (!isSize(wanted)) return;
+    this.#viewers.resized(viewer, usableSize(wanted));
+    this.#fit();
+  }
+
+  /** Gives the terminal the size of the viewer that decides. */
+  #fit(): void {
+    const { size } = this.#viewers;
+    if (size !== null) this.#become(size);
+  }
+
+  #become(size: PtySize): void {
+    if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
+    this.#size = size;
+    this.screen.resize(size);
+    this.#pty.resize(size);
+  }
+}
+
+function isSize({ cols, rows }: PtySize): boolean {
+  return cols >= 1 && rows >= 1;
 }

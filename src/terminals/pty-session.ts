@@ -80,7 +80,7 @@ export class PtySession {
     this.#cwd = options.cwd;
     this.#ordinal = options.ordinal;
     this.#marked = options.bootstrap !== null;
-    this.display = new Display(options.size, (text) => options.pty.write(text));
+    this.display = new Display(options.size, options.pty);
     const ready = Promise.withResolvers<void>();
     const exited = Promise.withResolvers<PtyExit>();
     this.ready = ready.promise;
@@ -276,20 +276,20 @@ export class PtySession {
   }
 
   async attach(deliver: (data: string) => void | Promise<void>): Promise<TerminalAttachment> {
-    const { snapshot, size, settled, detach } = await this.display.attach(deliver);
+    const view = await this.display.attach(deliver);
     return {
-      snapshot,
-      size,
-      ended: this.exited.then(settled),
-      write: (data) => this.write(data, "person"),
-      resize: (cols, rows) => this.resize({ cols, rows }),
-      dispose: detach,
+      snapshot: view.snapshot,
+      size: view.size,
+      ended: this.exited.then(view.settled),
+      write: (data) => {
+        for (const { kind, text } of view.received(data)) {
+          if (kind === "answer") this.#pty.write(text);
+          else this.write(text, "person");
+        }
+      },
+      resize: (cols, rows) => view.resize({ cols, rows }),
+      dispose: view.detach,
     };
-  }
-
-  resize(wanted: PtySize): void {
-    const size = this.display.resize(wanted);
-    if (size !== null) this.#pty.resize(size);
   }
 
   /** Shows a line of ours to viewers only. */

@@ -6,9 +6,12 @@ import type { SerializeAddon } from "@xterm/addon-serialize";
 import type { Terminal } from "@xterm/headless";
 import type { PtySize } from "./pty.ts";
 import type { RawHistory } from "./raw-history.ts";
+import { repaint } from "./repaint.ts";
+import type { TerminalModes } from "./terminal-modes.ts";
 
-/** Lines above the screen that a viewer gets back: serialising 10,000 would hold up everything else for 0.3 s. */
-const scrollbackLines = 2000;
+/** Lines above the screen that a viewer gets back. A cell takes 12 bytes, so of very wide ones fewer are kept. */
+const scrollbackLines = 10_000;
+const scrollbackCells = 2_500_000;
 
 /** An emulator takes megabytes; one that nobody asks any more is let go. */
 const forgetAfterMs = 10_000;
@@ -18,6 +21,9 @@ interface Emulator {
   readonly serializer: SerializeAddon;
   /** Position in the history up to which it has been fed. */
   position: number;
+  size: PtySize;
+  /** Sets what the serialised screen does not say, as of that position. */
+  modes: string;
 }
 
 async function createEmulator(size: PtySize): Promise<Emulator> {
@@ -26,33 +32,45 @@ async function createEmulator(size: PtySize): Promise<Emulator> {
   const TerminalClass = headless.Terminal ?? (headless as unknown as { default: typeof headless }).default.Terminal;
   const SerializeClass =
     serialize.SerializeAddon ?? (serialize as unknown as { default: typeof serialize }).default.SerializeAddon;
-  const terminal = new TerminalClass({ ...size, scrollback: scrollbackLines, allowProposedApi: true });
+  const scrollback = Math.min(scrollbackLines, Math.floor(scrollbackCells / size.cols));
+  const terminal = new TerminalClass({ ...size, scrollback, allowProposedApi: true });
   const serializer = new SerializeClass();
   terminal.loadAddon(serializer as unknown as Parameters<Terminal["loadAddon"]>[0]);
-  return { terminal, serializer, position: 0 };
+  return { terminal, serializer, position: 0, size, modes: "" };
+}
+
+export interface Snapshot {
+  /** Escape sequences that paint the screen and what is above it into an empty terminal. */
+  readonly text: string;
+  /** In the raw history, where what it stands for ends. */
+  readonly position: number;
+  readonly size: PtySize;
 }
 
 export class Screen {
   readonly #history: RawHistory;
+  readonly #modes: TerminalModes;
   #size: PtySize;
   #emulator: Emulator | null = null;
   /** One catching up at a time. */
   #turn: Promise<unknown> = Promise.resolve();
   #forgetting: NodeJS.Timeout | undefined;
 
-  constructor(history: RawHistory, size: PtySize) {
+  constructor(history: RawHistory, modes: TerminalModes, size: PtySize) {
     this.#history = history;
+    this.#modes = modes;
     this.#size = size;
   }
 
   resize(size: PtySize): void {
     this.#size = size;
-    this.#emulator?.terminal.resize(size.cols, size.rows);
   }
 
-  /** Escape sequences that repaint the screen and its scrollback, and the position in the history they stand for. */
-  snapshot(): Promise<{ text: string; position: number }> {
-    return this.#caughtUp(({ serializer, position }) => ({ text: serializer.serialize(), position }));
+  /** The whole picture; others have their turn while it is made. */
+  snapshot(): Promise<Snapshot> {
+    return this.#caughtUp(async ({ terminal, serializer, position, size, modes }) => {
+      return { text: (await repaint(terminal, serializer)) + modes, position, size };
+    });
   }
 
   /** The visible text, without trailing blanks and empty lines. */
@@ -82,7 +100,7 @@ export class Screen {
     this.#emulator = null;
   }
 
-  #caughtUp<T>(read: (emulator: Emulator) => T): Promise<T> {
+  #caughtUp<T>(read: (emulator: Emulator) => T | Promise<T>): Promise<T> {
     const result = this.#turn.then(async () => {
       const history = this.#history;
       let missing = this.#emulator === null ? null : (history.from(this.#emulator.position)?.text ?? null);
@@ -94,8 +112,14 @@ export class Screen {
       }
       const emulator = this.#emulator;
       if (emulator === null) throw new Error("the terminal was closed");
+      const size = this.#size;
       emulator.position = history.end;
+      const modes = this.#modes.capture();
+      if (emulator.size !== size) emulator.terminal.resize(size.cols, size.rows);
+      emulator.size = size;
       await new Promise<void>((resolve) => emulator.terminal.write(missing, resolve));
+      const { cursorX, cursorY } = emulator.terminal.buffer.active;
+      emulator.modes = modes({ row: cursorY + 1, col: cursorX + 1 });
       clearTimeout(this.#forgetting);
       this.#forgetting = setTimeout(() => this.forget(), forgetAfterMs).unref();
       return read(emulator);
