@@ -115,6 +115,8 @@ function Subject({ access, view, permissionId }: { access: Access; view: ToolVie
           </pre>
           <p className="meta">
             in <code>{access.cwd}</code>, terminal <code>{access.terminal}</code>
+            {access.waitsFor !== undefined && `, waits for ${access.waitsFor}`}
+            {access.keep && ", goes on when the session ends"}
           </p>
         </>
       );

@@ -123,7 +123,9 @@ function ToolFacts({ entry, view, state, goesOn }: ToolFactsProps) {
       {view.stillRunning && state === "done" && (goesOn || entry.recovery?.kind !== "command") && (
         <span className="state-word">still running</span>
       )}
-      {!goesOn && <span className={state === "done" ? "visually-hidden" : "state-word"}>{stateWords[state]}</span>}
+      {!goesOn && !view.endedByPerson && (
+        <span className={state === "done" ? "visually-hidden" : "state-word"}>{stateWords[state]}</span>
+      )}
       {ticking && entry.startedAt !== undefined && <Elapsed since={entry.startedAt} />}
       {!ticking && durationMs >= 50 && <span className="duration">{formatDuration(durationMs)}</span>}
     </span>
