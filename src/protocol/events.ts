@@ -23,7 +23,7 @@ import {
   questionSchema,
 } from "./permissions.ts";
 import { replyBlockKindSchema } from "./reply-blocks.ts";
-import { terminalInfoSchema } from "./terminals.ts";
+import { personCommandSchema, terminalInfoSchema } from "./terminals.ts";
 
 /** Version of the envelope and of every event in it. */
 export const EVENT_VERSION = 1;
@@ -145,6 +145,19 @@ export const eventTable = {
     /** From when it began. */
     durationMs: z.number(),
     outputTail: z.string(),
+  }),
+  /**
+   * The person ran a command to its end in a terminal of the session. `leftOut`: how many such commands before it, and
+   * after the one of the event before, are not known any more.
+   */
+  "terminal.ran": durable({ command: personCommandSchema, leftOut: z.number() }),
+  /** From the next request on the model is told of these commands, in these words. */
+  "terminal.reported": durable({
+    itemId: z.string(),
+    text: z.string(),
+    commandIds: z.array(z.string()),
+    /** How many are told to have been left out. */
+    leftOut: z.number(),
   }),
   "files.changed": durable({ callId: z.string(), changes: z.array(fileChangeSchema) }),
   /**

@@ -23,8 +23,11 @@ export const itemSchema = z.discriminatedUnion("kind", [
     id: z.string(),
     text: z.string(),
     images: z.optional(z.array(imageSchema)),
-    /** `steer`: injected while a turn ran. `runtime`: words of the runtime to the model, shown as a notice. */
-    origin: z.enum(["person", "steer", "runtime"]),
+    /**
+     * `steer`: injected while a turn ran. `runtime`: words of the runtime to the model, shown as a notice. `terminal`: what
+     * the person did in terminals, which was shown when they did it.
+     */
+    origin: z.enum(["person", "steer", "runtime", "terminal"]),
   }),
   z.object({
     kind: z.literal("assistant_message"),
@@ -91,6 +94,8 @@ export const toolDisplaySchema = z.discriminatedUnion("kind", [
     outputTail: z.string(),
     /** Set when the person ended it from the window. */
     endedBy: z.optional(z.literal("person")),
+    /** Whether the text or port that was waited for was seen. */
+    ready: z.optional(z.boolean()),
   }),
 ]);
 export type ToolDisplay = z.infer<typeof toolDisplaySchema>;

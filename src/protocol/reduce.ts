@@ -4,12 +4,19 @@
  */
 import { assertNever } from "../base/assert-never.ts";
 import type { AgentEvent, EventOf } from "./events.ts";
+import {
+  addPersonCommand,
+  personCommandNotice,
+  reportOf,
+  reportPersonCommands,
+} from "./reduce-person-commands.ts";
 import { addCommandOutput, finishCommand, keepCommand, loseCommand, outputInBackground } from "./reduce-commands.ts";
 import { addPrint, appendBlockDelta, appendDelta, atCall, extendTail } from "./reduce-live.ts";
 import {
   type Entry,
   emptyState,
   isActing,
+  type NoticeEntry,
   type Phase,
   type ScriptEntry,
   type SessionState,
@@ -147,6 +154,10 @@ function apply(state: SessionState, event: AgentEvent): SessionState {
       return exitTerminal(loseCommand(state, event), event);
     case "command.finished":
       return finishCommand(state, event);
+    case "terminal.ran":
+      return addPersonCommand(addNotice(state, personCommandNotice(event)), event);
+    case "terminal.reported":
+      return addEntry(reportPersonCommands(state, event), reportOf(event, stepOf(state)));
     case "files.changed":
     case "environment.changed":
       return state;
@@ -165,7 +176,7 @@ function apply(state: SessionState, event: AgentEvent): SessionState {
     case "message.withdrawn":
       return { ...state, queued: state.queued.filter((message) => message.messageId !== event.messageId) };
     case "notice.raised":
-      return addNotice(state, event);
+      return addNotice(state, noticeOf(event));
     default:
       return assertNever(event);
   }
@@ -344,15 +355,18 @@ function retryOf(event: EventOf<"model.retrying">): SessionState["retry"] {
   return { class: event.class, message, attempt, maxAttempts, delayMs, at };
 }
 
-function addNotice(state: SessionState, event: EventOf<"notice.raised">): SessionState {
-  const notice = {
+function noticeOf(event: EventOf<"notice.raised">): NoticeEntry {
+  return {
     kind: "notice",
     level: event.level,
     code: event.code,
     message: event.message,
     ...(event.next === undefined ? {} : { next: event.next }),
     at: event.at,
-  } as const;
+  };
+}
+
+function addNotice(state: SessionState, notice: NoticeEntry): SessionState {
   if (state.turns.length > 0) return addEntry(state, notice);
   return { ...state, earlyNotices: [...state.earlyNotices, notice].slice(-EARLY_NOTICES) };
 }

@@ -13,7 +13,7 @@ import type {
 } from "./items.ts";
 import type { PermissionDecision, PermissionRequest, Question, QuestionAnswer } from "./permissions.ts";
 import type { ReplyBlockKind } from "./reply-blocks.ts";
-import type { TerminalInfo } from "./terminals.ts";
+import type { PersonCommand, TerminalInfo } from "./terminals.ts";
 
 /**
  * What the session is doing. `interrupted`: a turn was left behind by a dead process and waits for resume or discard.
@@ -156,6 +156,16 @@ export interface QueuedMessage {
   readonly mode: "steer" | "queue";
 }
 
+/** What the person ran in terminals. */
+export interface PersonCommands {
+  /** The newest that the model has not been told of, oldest first. */
+  readonly untold: readonly PersonCommand[];
+  /** How many before them it will only be told the number of. */
+  readonly leftOut: number;
+  /** Of the newest, told or not: whoever keeps them until they are in the journal may tell them again. */
+  readonly recentIds: readonly string[];
+}
+
 export interface SessionState {
   readonly sessionId: string;
   readonly lastSeq: number;
@@ -182,6 +192,7 @@ export interface SessionState {
   /** What "Allow in this session" has remembered. */
   readonly allowedKeys: readonly string[];
   readonly terminals: Readonly<Record<string, TerminalInfo>>;
+  readonly personCommands: PersonCommands;
   /** By terminal, which has one at most. */
   readonly background: Readonly<Record<string, BackgroundCommand>>;
   readonly usage: Usage;
@@ -220,6 +231,7 @@ export const emptyState: SessionState = {
   queueHeld: false,
   allowedKeys: [],
   terminals: {},
+  personCommands: { untold: [], leftOut: 0, recentIds: [] },
   background: {},
   usage: { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 },
   contextTokens: null,

@@ -20,3 +20,22 @@ export const terminalInfoSchema = z.object({
   exitCode: z.nullable(z.number()),
 });
 export type TerminalInfo = z.infer<typeof terminalInfoSchema>;
+
+/** A command that the person typed into a terminal of the session, and that is over. */
+export const personCommandSchema = z.object({
+  terminal: z.string(),
+  commandId: z.string(),
+  /** Number of this command in its terminal, from 1. */
+  ordinal: z.number(),
+  command: z.string(),
+  /** `exited`: the shell itself ended with it. */
+  status: z.enum(["completed", "exited"]),
+  exitCode: z.nullable(z.number()),
+  cwd: z.nullable(z.string()),
+  durationMs: z.number(),
+  /** Head and tail; where something was left out, a line of its own says how much. */
+  output: z.string(),
+  /** Characters left out in `output`. */
+  droppedChars: z.number(),
+});
+export type PersonCommand = z.infer<typeof personCommandSchema>;

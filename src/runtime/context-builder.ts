@@ -206,6 +206,7 @@ function tagOf(origin: UserMessage["origin"], task: number): string {
     case "steer":
       return "[USER MESSAGE]\n";
     case "runtime":
+    case "terminal":
       return "";
   }
 }

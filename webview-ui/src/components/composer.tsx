@@ -118,7 +118,9 @@ function lastWords(session: SessionState | null): string | null {
   for (const turn of session?.turns.toReversed() ?? []) {
     const entry = turn.entries.findLast(
       (candidate) =>
-        candidate.kind === "item" && candidate.item.kind === "user_message" && candidate.item.origin !== "runtime",
+        candidate.kind === "item" &&
+        candidate.item.kind === "user_message" &&
+        (candidate.item.origin === "person" || candidate.item.origin === "steer"),
     );
     if (entry?.kind === "item") return entry.item.text;
   }

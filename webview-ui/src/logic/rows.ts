@@ -196,6 +196,8 @@ function makeRows(entry: Entry, { turn, index, live, since }: EntryContext): rea
 }
 
 function userRows(entry: ItemEntry, item: UserItem, place: Place): readonly Row[] {
+  // Shown by notices when it happened.
+  if (item.origin === "terminal") return [];
   if (item.origin !== "runtime") return [{ key: item.id, place, kind: "user", item, at: entry.at }];
   const notice: NoticeEntry = {
     kind: "notice",
