@@ -6,6 +6,7 @@ import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
 import { chmod, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { endPtyHosts } from "../test/support/end-pty-hosts.ts";
 import { ensureBrowser } from "./browser.ts";
 import { newMarker, run, sweep } from "./child-process.ts";
 import { ensureCodeServer } from "./code-server.ts";
@@ -78,6 +79,8 @@ export async function runLayer(name: LayerName, args: readonly string[] = []): P
     ...withoutAccounts(),
     ...prepared,
     TMPDIR: scratch,
+    // Terminals that outlive a test end with this folder.
+    XDG_RUNTIME_DIR: scratch,
     CODEPILOT_HOME: join(scratch, "home"),
     CODEPILOT_ARTIFACTS: process.env.CODEPILOT_ARTIFACTS ?? fromRoot("dist/test-artifacts"),
     CODEPILOT_LAYER_RESULT: resultFile,
@@ -95,6 +98,7 @@ export async function runLayer(name: LayerName, args: readonly string[] = []): P
   }
   if (timedOut) say(`  ✗ stopped after the layer's time limit of ${layer.timeLimitMs / MINUTE} minutes`);
 
+  await endPtyHosts(scratch);
   const left = await sweep(marker);
   if (left.length > 0) {
     tally.failed++;

@@ -28,7 +28,7 @@ export interface ExecResult {
 }
 
 export function runCodepilot(options: ExecOptions): Promise<ExecResult> {
-  const { PATH = "", TMPDIR } = process.env;
+  const { PATH = "", TMPDIR, XDG_RUNTIME_DIR } = process.env;
   const child = spawn(process.execPath, [cli, ...options.args], {
     cwd: options.cwd,
     env: {
@@ -36,6 +36,7 @@ export function runCodepilot(options: ExecOptions): Promise<ExecResult> {
       HOME: options.home,
       CODEPILOT_HOME: `${options.home}/codepilot`,
       ...(TMPDIR ? { TMPDIR } : {}),
+      ...(XDG_RUNTIME_DIR ? { XDG_RUNTIME_DIR } : {}),
       ...options.env,
     },
     stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],

@@ -1,7 +1,7 @@
 /** Terminals over real pseudoterminals with a home folder of their own, so that the person's shell stays out of it. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { inProcessTerminals } from "../../src/node/pty/in-process-terminals.ts";
 import type { CommandResult, ReadResult, RunCommand, RunResult, Terminals } from "../../src/ports/terminals.ts";
 
@@ -20,6 +20,8 @@ export interface TestTerminals {
 
 export interface TestTerminalsOptions {
   readonly bashrc?: string;
+  /** Files of the home folder, by their path in it. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly shell?: string;
 }
@@ -28,7 +30,10 @@ const noSignal = new AbortController().signal;
 
 export async function testTerminals(options: TestTerminalsOptions = {}): Promise<TestTerminals> {
   const home = await mkdtemp(join(tmpdir(), "codepilot-test-"));
-  await writeFile(join(home, ".bashrc"), options.bashrc ?? "");
+  for (const [name, content] of Object.entries({ ".bashrc": options.bashrc ?? "", ...options.files })) {
+    await mkdir(dirname(join(home, name)), { recursive: true });
+    await writeFile(join(home, name), content);
+  }
   const complaints: string[] = [];
   const terminals = inProcessTerminals({
     cwd: home,
@@ -86,9 +91,13 @@ export async function processesOfHome(home: string): Promise<number[]> {
   return found.filter((pid) => pid !== null);
 }
 
-/** Waits until a condition holds, looking often; fails with `what` after 5 s. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const until = Date.now() + 5000;
+/** Waits until a condition holds, looking often; fails with `what` after `limitMs`. */
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  limitMs = 5_000,
+): Promise<void> {
+  const until = Date.now() + limitMs;
   while (!(await holds())) {
     if (Date.now() > until) throw new Error(`never: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));

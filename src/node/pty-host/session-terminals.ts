@@ -84,8 +84,12 @@ export class SessionTerminals implements Terminals {
     return this.#current.terminate(name);
   }
 
-  async attach(name: string, onData: (data: string) => void | Promise<void>): Promise<TerminalAttachment | null> {
-    return (await this.#chosen()).attach(name, onData);
+  async attach(
+    name: string,
+    onData: (data: string) => void | Promise<void>,
+    size?: { readonly cols: number; readonly rows: number },
+  ): Promise<TerminalAttachment | null> {
+    return (await this.#chosen()).attach(name, onData, size);
   }
 
   follow(request: FollowCommand): Promise<CommandResult | null> {
@@ -124,13 +128,18 @@ export class SessionTerminals implements Terminals {
   }
 
   dispose(): void {
-    void this.#end(async (terminals) => terminals.dispose());
+    this.#current.dispose();
+    this.#silence();
   }
 
   async #end(end: (terminals: Terminals) => Promise<void>): Promise<void> {
     await this.#choosing?.catch(() => undefined);
     await end(this.#current);
-    if (this.#current !== this.#options.hosted) this.#options.hosted.dispose();
+    this.#silence();
+  }
+
+  #silence(): void {
+    this.#options.hosted.dispose();
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#outputSubscription?.dispose();
     this.#events.dispose();

@@ -22,6 +22,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../../../scripts/child-process.ts";
 import { findCodeServer } from "../../../scripts/code-server.ts";
 import { root } from "../../../scripts/paths.ts";
+import { endPtyHosts } from "../end-pty-hosts.ts";
 
 /** A quiet window: nothing opens by itself, nothing asks, and terminals are plain text in the page. */
 export const quietSettings: Readonly<Record<string, unknown>> = {
@@ -116,7 +117,8 @@ export async function startCodeServer(options: CodeServerOptions): Promise<CodeS
       options.workspace,
     ],
     {
-      env: serverEnvironment(options.env),
+      // The terminals of a window for once end with it.
+      env: serverEnvironment({ ...(temporary ? { XDG_RUNTIME_DIR: dir } : {}), ...options.env }),
       stdio: ["ignore", log, log],
       detached: true,
     },
@@ -135,7 +137,9 @@ export async function startCodeServer(options: CodeServerOptions): Promise<CodeS
     await Promise.race([exited, sleep(STOP_LIMIT_MS, undefined, { ref: false })]);
     // Also after an orderly end: a member of the group may have outlived its leader.
     signalGroup(child, "SIGKILL");
-    if (temporary) rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+    if (!temporary) return;
+    await endPtyHosts(dir);
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   };
   const server: CodeServer = {
     port,
