@@ -20,7 +20,16 @@ export const accessSchema = z.discriminatedUnion("kind", [
     addedLines: z.number(),
     removedLines: z.number(),
   }),
-  z.object({ kind: z.literal("execute"), command: z.string(), cwd: z.string(), terminal: z.string() }),
+  z.object({
+    kind: z.literal("execute"),
+    command: z.string(),
+    cwd: z.string(),
+    terminal: z.string(),
+    /** The new terminal that it runs in goes on when the session ends. */
+    keep: z.optional(z.literal(true)),
+    /** What is waited for besides its end, in words. */
+    waitsFor: z.optional(z.string()),
+  }),
   /** Keystrokes into a terminal. */
   z.object({ kind: z.literal("input"), terminal: z.string(), text: z.string(), running: z.nullable(z.string()) }),
   z.object({ kind: z.literal("terminate"), terminal: z.string(), createdBy: z.enum(["agent", "person"]) }),

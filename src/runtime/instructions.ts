@@ -31,7 +31,7 @@ const nativeActing: Acting = {
 - Look before you change: read the files that matter, search for what you do not know. Do not guess file contents.
 - Independent calls that only read may be made together in one response; dependent ones one after another.
 - Line numbers in edits refer to the file as you last read it. After an edit the result tells where lines moved.
-- A command runs in a persistent shell that the person can see and type into. When it is still running at its timeout, use read_output to wait on, send_input to type, or work on in another terminal (new_terminal).
+- A command runs in a persistent shell that the person can see and type into. When it is still running at its timeout, use read_output to wait on, send_input to type, or work on in another terminal (new_terminal). A server gets its own, with wait_for.
 - Check your work: run the tests or the program when there is a way to.
 - The person is asked before files are changed or commands run. When something is denied, do not try to get it another way; go on without it or explain what you need.
 - Ask with ask_user only when a decision is really the person's.

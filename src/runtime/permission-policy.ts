@@ -85,8 +85,8 @@ function judge(access: Access, allowedKeys: readonly string[]): Verdict {
       return judgeWrite(access, allowedKeys);
     case "execute":
       return rememberable(
-        `execute:${access.cwd}:${access.command}`,
-        access.command,
+        `execute:${access.cwd}:${access.command}${access.keep ? ":kept" : ""}`,
+        access.keep ? `${access.command} (kept when the session ends)` : access.command,
         "commands are asked for",
         allowedKeys,
       );

@@ -5,6 +5,7 @@
 import type { TerminalAttachment, TerminalText } from "../ports/terminals.ts";
 import { CommandRecord, type CommandStart } from "./command-record.ts";
 import { Display } from "./display.ts";
+import { FreshOutput } from "./fresh-output.ts";
 import { endSession, interruptForeground } from "./process-control.ts";
 import type { PrivateFolder, ProcessTable, Pty, PtyExit, PtySize } from "./pty.ts";
 import { ShellStream } from "./shell-stream.ts";
@@ -66,7 +67,7 @@ export class PtySession {
   #newest: CommandRecord | null = null;
   /** Gets output as it comes while a `run` waits. */
   #tap: ((text: string) => void) | null = null;
-  #fresh = new TextCapture(freshChars);
+  readonly #fresh = new FreshOutput(freshChars);
   #typed: CommandRecord[] = [];
   #typedEcho = "";
   #lastWriter: "agent" | "person" = "person";
@@ -263,9 +264,7 @@ export class PtySession {
 
   /** What is new since the last call. */
   takeFresh(limitChars: number): TerminalText {
-    const text = this.#fresh.text(limitChars);
-    this.#fresh = new TextCapture(freshChars);
-    return text;
+    return this.#fresh.take(limitChars);
   }
 
   /** Commands that the person ran to their end since the last call. */
@@ -304,11 +303,10 @@ export class PtySession {
       if (this.#typedEcho.length < 8192) this.#typedEcho += text;
     }
     const running = this.#running;
-    running?.push(text);
     if (running !== null && this.#tap !== null && running.start.typedBy === "agent") {
       this.#tap(text);
     } else {
-      this.#fresh.push(text);
+      this.#fresh.push(text, running);
       this.#options.onUnclaimed(text);
     }
   }
@@ -321,6 +319,7 @@ export class PtySession {
     return record;
   }
 
+    running?.push(text);
   #began(number: number): void {
     if (this.#pending?.start.number !== number) return;
     this.#running = this.#pending;

@@ -23,8 +23,10 @@ function withoutNulls(value: unknown): unknown {
 }
 
 /** A whole number, without the bounds of safe integers that `z.int()` puts into the JSON schema. */
-export function integer(minimum: number) {
-  return z.number().min(minimum).refine(Number.isInteger, "must be a whole number").meta({ type: "integer" });
+export function integer(minimum: number, maximum = Number.POSITIVE_INFINITY) {
+  const number = z.number().min(minimum);
+  const bounded = Number.isFinite(maximum) ? number.max(maximum) : number;
+  return bounded.refine(Number.isInteger, "must be a whole number").meta({ type: "integer" });
 }
 
 /** What `plan` returns for a call that can run. */

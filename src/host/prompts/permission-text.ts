@@ -73,7 +73,11 @@ function bodyOf(access: Access): string {
 function placeOf(access: Access): string {
   switch (access.kind) {
     case "execute":
-      return `In ${bounded(access.cwd, 200)}, terminal “${bounded(access.terminal, 60)}”.`;
+      return [
+        `In ${bounded(access.cwd, 200)}, terminal “${bounded(access.terminal, 60)}”.`,
+        ...(access.waitsFor === undefined ? [] : [`Waits for ${bounded(access.waitsFor, 200)}.`]),
+        ...(access.keep ? ["Goes on when the session ends."] : []),
+      ].join(" ");
     case "input":
       return access.running === null ? "Nothing runs there." : `Running there: ${bounded(access.running, 200)}`;
     case "write":

@@ -81,7 +81,7 @@ const WORKING = `# How to work
 - Look before you change: read the files that matter, search for what you do not know. Do not guess file contents.
 - Put independent calls into one block. What depends on a result you have to judge goes into the next.
 - Line numbers in edits refer to the file as you last read it. An edit at or below lines that an earlier call of the same block has moved is refused; change several places of a file with one \`multi_edit\`, or have the program read the file again and compute the lines.
-- A command runs in a persistent shell that the person can see and type into. When it is still running at its timeout, use read_output to wait on, send_input to type, or work on in another terminal (new_terminal=True).
+- A command runs in a persistent shell that the person can see and type into. When it is still running at its timeout, use read_output to wait on, send_input to type, or work on in another terminal (new_terminal=True). A server gets its own: \`execute("web", "npm start", timeout=60, new_terminal=True, wait_for="Listening")\`.
 - Check your work: run the tests or the program when there is a way to.
 - The person is asked before files are changed or commands run. When something is denied, do not try to get it another way; go on without it or explain what you need.
 - Ask with ask_user only when a decision is really the person's.`;

@@ -6,7 +6,7 @@ type Attributes = Readonly<Record<string, Json>>;
 
 /**
  * Read: path, start_line, end_line, total_lines, content (the lines shown, without their numbers). Command: terminal,
- * status, return_code, exit_code, cwd, output. Search: matches, truncated. Edit: path, added_lines, removed_lines.
+ * status, return_code, exit_code, cwd, output, ready (where something was waited for). Search: matches, truncated. Edit: path, added_lines, removed_lines.
  */
 export function resultAttributes({ status, output, display }: ToolOutcome): Attributes {
   switch (display?.kind) {
@@ -16,9 +16,17 @@ export function resultAttributes({ status, output, display }: ToolOutcome): Attr
       return { path, start_line: startLine, end_line: endLine, total_lines: totalLines, content };
     }
     case "command": {
-      const { terminal, exitCode, cwd } = display;
+      const { terminal, exitCode, cwd, ready } = display;
       const text = commandOutput(output);
-      return { terminal, status: display.status, return_code: exitCode, exit_code: exitCode, cwd, output: text };
+      return {
+        terminal,
+        status: display.status,
+        return_code: exitCode,
+        exit_code: exitCode,
+        cwd,
+        output: text,
+        ...(ready === undefined ? {} : { ready }),
+      };
     }
     case "search":
       return { matches: display.matches, truncated: display.truncated };

@@ -1,9 +1,9 @@
 /** execute: types a command into a persistent shell and waits for its end, for a bounded time. */
 import * as z from "zod";
-import type { RunResult } from "../../ports/terminals.ts";
+import type { CommandResult, RunResult, WaitFor } from "../../ports/terminals.ts";
 import type { Tool, ToolResult } from "../../ports/tool.ts";
 import type { Recovery } from "../../protocol/events.ts";
-import { defineTool, planned, reporter, toolInput } from "../define-tool.ts";
+import { defineTool, integer, planned, reporter, toolInput } from "../define-tool.ts";
 import type { ToolDeps } from "../tool-deps.ts";
 import { describeCommand, displayOf, MAX_OUTPUT_CHARS, nameProblem, reopen, unknownTerminal } from "./terminal-text.ts";
 
@@ -18,21 +18,34 @@ const input = toolInput({
     .describe("Seconds to wait for its end; it goes on running after that. Default: 10."),
   new_terminal: z.boolean().optional().describe("Open a terminal of that name first, e.g. for a server."),
   shell: z.string().optional().describe("Shell of the new terminal. Default: bash."),
+  wait_for: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Return as soon as the output has this text, e.g. "Listening" of a server that goes on.'),
+  wait_for_port: integer(1, 65_535)
+    .optional()
+    .describe("Return as soon as this port of the machine takes connections."),
+  keep: z.boolean().optional().describe("The new terminal is not ended with the session. Default: false."),
 });
+
+const KEPT = "\nThe terminal is kept: it goes on when the session ends.";
+const NOT_KEPT = "\nThe terminal can not be kept here: it ends with CodePilot.";
 
 const report = reporter("execute");
 type Deps = Pick<ToolDeps, "paths" | "terminals" | "ids" | "maxOutputChars">;
 
 export function execute({ paths, terminals, ids, maxOutputChars = MAX_OUTPUT_CHARS }: Deps): Tool {
   /** The command runs or has ended in a terminal that outlived the process which began it. */
-  const follow = (begun: Extract<Recovery, { kind: "command" }>, timeoutMs: number) =>
+  const follow = (begun: Extract<Recovery, { kind: "command" }>, timeoutMs: number, waiting: Waiting | undefined) =>
     planned({ kind: "none" }, begun, async ({ signal, output }) => {
       const { commandId, terminal } = begun;
       const sofar = await terminals.follow({ commandId, timeoutMs: 0, signal: new AbortController().signal });
       const leftMs = Math.max(0, timeoutMs - (sofar?.durationMs ?? 0));
-      const result = await terminals.follow({ commandId, timeoutMs: leftMs, signal, onOutput: output });
+      const wait = waiting === undefined ? {} : { waitFor: waiting.waitFor };
+      const result = await terminals.follow({ commandId, timeoutMs: leftMs, signal, onOutput: output, ...wait });
       if (result === null) return report.failed("The terminal it ran in is gone. Look at its effects first.");
-      return toolResult(terminal, result, maxOutputChars, signal);
+      return toolResult(terminal, result, maxOutputChars, signal, waiting);
     });
 
   return defineTool({
@@ -41,9 +54,16 @@ export function execute({ paths, terminals, ids, maxOutputChars = MAX_OUTPUT_CHA
       "Runs a command in a persistent terminal that is shared with the person. Working directory and environment last from command to command. What runs longer than timeout goes on; read_output, send_input and terminate_terminal follow it up.",
     input,
     parallelSafe: false,
-    summarize: ({ command }) => `$ ${command}`,
-    async plan({ session_id: name = "main", command, timeout = 10, new_terminal = false, shell }, { begun }) {
-      if (begun?.kind === "command") return follow(begun, timeout * 1_000);
+    summarize: (call) => {
+      const besides = [...(call.keep ? ["kept"] : []), ...waitingOf(call).map(({ words }) => `waits for ${words}`)];
+      // As a comment, so that what is shown as the command still is one.
+      return `$ ${call.command}${besides.length === 0 ? "" : `  # ${besides.join(", ")}`}`;
+    },
+    async plan(call, { begun }) {
+      const { session_id: name = "main", command, timeout = 10, new_terminal = false, shell, keep = false } = call;
+      const [waiting, second] = waitingOf(call);
+      if (begun?.kind === "command") return follow(begun, timeout * 1_000, waiting);
+      if (second) return report.refused("Wait for a text or for a port, not for both.");
       const wrongName = nameProblem(name);
       if (wrongName) return report.refused(wrongName);
       if (command.trim() === "") return report.refused("command is empty. read_output shows what a terminal printed.");
@@ -59,16 +79,32 @@ export function execute({ paths, terminals, ids, maxOutputChars = MAX_OUTPUT_CHA
           "shell can only be chosen for a new terminal. Leave it out or set new_terminal=true with a new session_id.",
         );
       }
+      if (keep && !new_terminal) {
+        return report.refused(
+          "Only a new terminal can be kept. Set new_terminal=true with a new session_id, or leave keep out.",
+        );
+      }
       if (!new_terminal && terminal?.status === "running") return report.refused(busyText(name, terminal.command));
 
       const cwd = !new_terminal && terminal ? terminal.cwd : paths.cwd;
       const commandId = ids.next("command");
       const recovery = { kind: "command", terminal: name, commandId } as const;
-      return planned({ kind: "execute", command, cwd, terminal: name }, recovery, async ({ signal, output }) => {
+      const access = {
+        kind: "execute" as const,
+        command,
+        cwd,
+        terminal: name,
+        ...(keep ? { keep } : {}),
+        ...(waiting ? { waitsFor: waiting.words } : {}),
+      };
+      return planned(access, recovery, async ({ signal, output }) => {
+        let kept = "";
         if (new_terminal) {
-          const opened = await terminals.open({ name, createdBy: "agent", cwd, ...(shell ? { shell } : {}) });
+          const how = { ...(shell ? { shell } : {}), ...(keep ? { keep } : {}) };
+          const opened = await terminals.open({ name, createdBy: "agent", cwd, ...how });
           if (opened.kind === "exists") return report.failed(openProblem(name, true) ?? "");
           if (opened.kind === "failed") return report.failed(opened.message);
+          if (keep) kept = opened.terminal.kept ? KEPT : NOT_KEPT;
         }
         const result = await terminals.run({
           terminal: name,
@@ -78,14 +114,48 @@ export function execute({ paths, terminals, ids, maxOutputChars = MAX_OUTPUT_CHA
           signal,
           maxOutputChars,
           onOutput: output,
+          ...(waiting ? { waitFor: waiting.waitFor } : {}),
         });
-        return toolResult(name, result, maxOutputChars, signal);
+        // Opened for nothing: the next try would find the name taken.
+        if (new_terminal && result.kind === "port-taken") await terminals.terminate(name);
+        const told = toolResult(name, result, maxOutputChars, signal, waiting);
+        return result.kind === "command" ? { ...told, output: `${told.output}${kept}` } : told;
       });
     },
   });
 }
 
-function toolResult(name: string, result: RunResult, maxOutputChars: number, signal: AbortSignal): ToolResult {
+interface Waiting {
+  readonly waitFor: WaitFor;
+  readonly words: string;
+}
+
+function waitingOf({ wait_for: text, wait_for_port: port }: z.infer<typeof input>): Waiting[] {
+  return [
+    ...(text === undefined ? [] : [{ waitFor: { kind: "text" as const, text }, words: JSON.stringify(text) }]),
+    ...(port === undefined ? [] : [{ waitFor: { kind: "port" as const, port }, words: `port ${port}` }]),
+  ];
+}
+
+/** Which of the three ended the wait: what was waited for, the end of the command, the time. */
+function readinessOf({ reached, status }: CommandResult, waiting: Waiting | undefined): string {
+  if (reached === undefined || waiting === undefined) return "";
+  const { words, waitFor } = waiting;
+  if (reached)
+    return waitFor.kind === "text" ? `\nReady: it has printed ${words}.` : `\nReady: ${words} takes connections.`;
+  const missing = waitFor.kind === "text" ? `it printed ${words}` : `${words} took connections`;
+  return status === "running" || status === "unknown"
+    ? `\nNot ready: the time was over before ${missing}.`
+    : `\nNot ready: it ended before ${missing}.`;
+}
+
+function toolResult(
+  name: string,
+  result: RunResult,
+  maxOutputChars: number,
+  signal: AbortSignal,
+  waiting?: Waiting,
+): ToolResult {
   switch (result.kind) {
     case "command": {
       const display = displayOf(name, result);
@@ -97,7 +167,8 @@ function toolResult(name: string, result: RunResult, maxOutputChars: number, sig
         };
       }
       // A non-zero exit code is a result like any other: the tool itself has worked.
-      return { status: "done", output: describeCommand(name, result, maxOutputChars), display };
+      const output = `${describeCommand(name, result, maxOutputChars)}${readinessOf(result, waiting)}`;
+      return { status: "done", output, display };
     }
     case "no-terminal":
       return report.failed(unknownTerminal(name, result.names));

@@ -1,6 +1,6 @@
 /** How the terminal tools word what a terminal gave back: header, output, footer, next possible move. */
 import { headAndTail } from "../../base/head-tail-buffer.ts";
-import type { CommandResult, ReadResult, TerminalText } from "../../ports/terminals.ts";
+import type { CommandResult, CommandState, ReadResult, TerminalText } from "../../ports/terminals.ts";
 import type { ToolDisplay } from "../../protocol/items.ts";
 import type { TerminalInfo } from "../../protocol/terminals.ts";
 
@@ -20,7 +20,7 @@ export function unknownTerminal(name: string, names: readonly string[]): string 
   return `There is no terminal "${name}" (there are: ${names.join(", ")}). Use one of these, or execute with new_terminal=true to open it.`;
 }
 
-export function headerOf(name: string, command: CommandResult | null, note = ""): string {
+export function headerOf(name: string, command: CommandState | null, note = ""): string {
   const suffix = note ? ` (${note})` : "";
   if (!command) return `[terminal:${name}]${suffix}`;
   const [first = "", ...rest] = command.command.split("\n");
@@ -35,9 +35,26 @@ export function bodyOf({ text, droppedChars }: TerminalText, maxChars: number): 
   return droppedChars > 0 ? trimmed : headAndTail(trimmed, maxChars);
 }
 
-export function footerOf({ status, exitCode, pid, cwd, endedBy }: CommandResult): string {
+export function footerOf({ status, exitCode, pid, cwd, endedBy }: CommandState): string {
   const state = `[status: ${status} | return_code: ${exitCode ?? "-"} | pid: ${pid ?? "-"} | cwd: ${cwd ?? "-"}]`;
   return endedBy === undefined ? state : `${state}\nThe person ended this command.`;
+}
+
+/** How to see what was left out of a command's output; empty when nothing was. */
+export function restOf(
+  name: string,
+  { ordinal, totalLines }: CommandState,
+  { text, droppedChars, droppedLines }: TerminalText,
+  maxChars: number,
+): string {
+  if (droppedChars === 0 && text.trimEnd().length <= maxChars) return "";
+  const { from, to } = droppedLines ?? { from: 1, to: totalLines };
+  return `\n[Left out: something of lines ${from} to ${to} (of ${totalLines}). ${rangeCall(name, ordinal, from, to)} shows them, as many as fit.]`;
+}
+
+export function rangeCall(name: string, ordinal: number, from: number, to: number | undefined): string {
+  const end = to === undefined ? "" : `, to_line=${to}`;
+  return `read_output(session_id="${name}", command=${ordinal}, from_line=${from}${end})`;
 }
 
 /** Status of a terminal of which no command is known. */
@@ -67,7 +84,8 @@ export function reopen(name: string): string {
 
 export function describeCommand(name: string, command: CommandResult, maxChars: number, note?: string): string {
   const output = bodyOf(command.output, maxChars);
-  return `${headerOf(name, command, note)}\n${output}\n${footerOf(command)}${nextMove(name, command.status)}`;
+  const rest = restOf(name, command, command.output, maxChars);
+  return `${headerOf(name, command, note)}\n${output}\n${footerOf(command)}${rest}${nextMove(name, command.status)}`;
 }
 
 /** What the person did there meanwhile, before the agent's own output. */
@@ -88,6 +106,7 @@ export function displayOf(name: string, command: CommandResult): ToolDisplay {
     cwd: command.cwd,
     outputTail: command.output.text.slice(-TAIL_CHARS),
     ...(command.endedBy === undefined ? {} : { endedBy: command.endedBy }),
+    ...(command.reached === undefined ? {} : { ready: command.reached }),
   };
 }
 

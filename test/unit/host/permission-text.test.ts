@@ -31,6 +31,16 @@ describe("permission prompt", () => {
     }
   });
 
+  it("says what is waited for and that a terminal is kept", () => {
+    const waiting = { ...execute("npm start"), keep: true, waitsFor: '"Listening\u202e"' } as const;
+    const { detail } = textOf(waiting);
+    assert.ok(
+      detail.includes('terminal “main”. Waits for "Listening\\u{202e}". Goes on when the session ends.'),
+      detail,
+    );
+    assert.doesNotMatch(textOf(execute("npm start")).detail, /Waits|Goes on/);
+  });
+
   it("shows control characters and invisible ones instead of obeying them", () => {
     const { detail } = textOf(execute("echo \u001b[2Ja\rb\u0007 \u202Egnp.exe\u200b"));
     assert.ok(detail.includes("echo \\x1b[2Ja\\x0db\\x07 \\u{202e}gnp.exe\\u{200b}"), detail);

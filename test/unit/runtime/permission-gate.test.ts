@@ -95,6 +95,7 @@ describe("the permission gate", () => {
       { kind: "execute", command: "npm test", cwd: "/w", terminal: "main" },
       { kind: "execute", command: "npm test", cwd: "/w", terminal: "main" },
       { kind: "execute", command: "npm test --all", cwd: "/w", terminal: "main" },
+      { kind: "execute", command: "npm test", cwd: "/w", terminal: "main", keep: true },
       { kind: "execute", command: "npm test", cwd: "/other", terminal: "main" },
     ];
     let asked = 0;
@@ -110,8 +111,8 @@ describe("the permission gate", () => {
       },
     });
     await t.run("go");
-    assert.equal(asked, 3);
-    assert.equal(t.session.state.allowedKeys.length, 3);
+    assert.equal(asked, 4);
+    assert.equal(t.session.state.allowedKeys.length, 4);
   });
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { CommandResult, ReadResult } from "../../../src/ports/terminals.ts";
+import type { CommandResult, ReadResult, ReadSpool, RunCommand, SpoolResult } from "../../../src/ports/terminals.ts";
 import { commandResult, ScriptedTerminals, terminalInfo } from "../../support/scripted-terminals.ts";
 import { type Toolbox, toolbox } from "../../support/toolbox.ts";
 
@@ -79,6 +79,98 @@ describe("terminal tools", () => {
       const uncut = await box.call("execute", { command: "yes" });
       assert(uncut.output.length < 41_000);
       assert.match(uncut.output, /HEAD[\s\S]*\[… 60008 characters omitted …\][\s\S]*TAIL\n\[status/);
+    });
+
+    it("says precisely how what was cut can be read", async () => {
+      const text = `HEAD\n[… 9 characters omitted …]\nTAIL\n`;
+      answer({
+        ordinal: 7,
+        totalLines: 90,
+        output: { text, droppedChars: 9, droppedLines: { from: 12, to: 80 } },
+      });
+      assert.match(
+        (await box.call("execute", { command: "yes" })).output,
+        /cwd: \/work\]\n\[Left out: something of lines 12 to 80 \(of 90\)\. read_output\(session_id="main", command=7, from_line=12, to_line=80\) shows them, as many as fit\.\]$/,
+      );
+      answer({ output: { text: "short", droppedChars: 0 } });
+      assert.doesNotMatch((await box.call("execute", { command: "yes" })).output, /Left out/);
+    });
+
+    describe("that waits for a sign", () => {
+      const wait = { command: "npm start", wait_for: "Listening" };
+      const access = { kind: "execute", command: "npm start", cwd: "/work/here", terminal: "main" };
+
+      it("asks with what it waits for, and with what is kept", async () => {
+        assert.deepEqual((await box.plan("execute", wait)).access, { ...access, waitsFor: '"Listening"' });
+        const port = { command: "npm start", session_id: "web", new_terminal: true, wait_for_port: 3000, keep: true };
+        assert.deepEqual((await box.plan("execute", port)).access, {
+          ...access,
+          cwd: box.workspace.root,
+          terminal: "web",
+          keep: true,
+          waitsFor: "port 3000",
+        });
+        assert.equal(box.tool("execute").summarize(port), "$ npm start  # kept, waits for port 3000");
+        assert.equal(box.tool("execute").summarize({ command: "ls", keep: false }), "$ ls");
+      });
+
+      it("says which of the three ended the wait", async () => {
+        const told = async (changes: Partial<CommandResult>, input: object = wait) => {
+          answer({ exitCode: null, ...changes });
+          return (await box.call("execute", input)).output;
+        };
+        assert.match(
+          await told({ status: "running", reached: true }),
+          /Still running\..*\nReady: it has printed "Listening"\.$/,
+        );
+        assert.match(
+          await told({ status: "running", reached: false }),
+          /\nNot ready: the time was over before it printed "Listening"\.$/,
+        );
+        assert.match(await told({ reached: false }), /\nNot ready: it ended before it printed "Listening"\.$/);
+        const port = { command: "npm start", wait_for_port: 3000 };
+        assert.match(await told({ status: "running", reached: true }, port), /\nReady: port 3000 takes connections\.$/);
+        assert.match(
+          await told({ reached: false }, port),
+          /\nNot ready: it ended before port 3000 took connections\.$/,
+        );
+        const { waitFor } = terminals.calls.at(-1)!.request as RunCommand;
+        assert.deepEqual(waitFor, { kind: "port", port: 3000 });
+      });
+
+      it("refuses both at once, no text, ports that are none, and keeping what is not new", async () => {
+        assert.match((await box.call("execute", { ...wait, wait_for_port: 1 })).output, /not for both/);
+        for (const wrong of [
+          { wait_for: "" },
+          { wait_for_port: 0 },
+          { wait_for_port: 65_536 },
+          { wait_for_port: 1.5 },
+        ]) {
+          assert.equal((await box.call("execute", { command: "x", ...wrong })).status, "failed");
+        }
+        assert.match(
+          (await box.call("execute", { command: "x", keep: true })).output,
+          /Only a new terminal can be kept/,
+        );
+        assert.deepEqual(terminals.calls, []);
+      });
+
+      it("gives the new terminal back when the port is taken", async () => {
+        terminals.onRun = () => ({ kind: "port-taken", port: 3000 });
+        const input = { session_id: "web", command: "x", new_terminal: true, wait_for_port: 3000 };
+        assert.match((await box.call("execute", input)).output, /port 3000 already, so nothing was run/);
+        assert.deepEqual(
+          terminals.calls.map(({ method }) => method),
+          ["open", "run", "terminate"],
+        );
+      });
+
+      it("says whether the terminal is really kept", async () => {
+        const input = { session_id: "web", command: "x", new_terminal: true, keep: true };
+        assert.match((await box.call("execute", input)).output, /can not be kept here: it ends with CodePilot/);
+        terminals.onOpen = () => ({ kind: "opened", terminal: terminalInfo({ name: "api", kept: true }) });
+        assert.match((await box.call("execute", { ...input, session_id: "api" })).output, /is kept: it goes on/);
+      });
     });
 
     it("opens a terminal first when asked to", async () => {
@@ -173,6 +265,64 @@ describe("terminal tools", () => {
       assert.match((await read({ session_id: "x" })).output, /no terminal "x"/);
       terminals.onRead = () => ({ kind: "exited", exitCode: 1, output: { text: "bye", droppedChars: 0 } });
       assert.match((await read()).output, /has ended \(return code 1\)[\s\S]*bye/);
+    });
+  });
+
+  describe("read_output of lines", () => {
+    const { kind: _, output: __, ...command } = commandResult({ ordinal: 3, command: "make", totalLines: 5000 });
+    const lines = (changes: Partial<Extract<SpoolResult, { kind: "lines" }>> = {}): SpoolResult => ({
+      kind: "lines",
+      command,
+      pieces: [{ fromLine: 10, toLine: 11, text: "ten\neleven" }],
+      nextLine: null,
+      losses: [],
+      ...changes,
+    });
+    const read = (input: object) => box.call("read_output", { session_id: "main", ...input });
+
+    it("asks for the range and shows it", async () => {
+      terminals.onReadSpool = () => lines();
+      const { output } = await read({ command: 3, from_line: 10, to_line: 11 });
+      assert.equal(
+        output,
+        "[terminal:main:cmd3] $ make (lines 10 to 11 of 5000)\nten\neleven\n[status: completed | return_code: 0 | pid: 100 | cwd: /work]",
+      );
+      const { signal: ___, ...request } = terminals.calls[0]!.request as ReadSpool;
+      assert.deepEqual(request, {
+        terminal: "main",
+        ordinal: 3,
+        fromLine: 10,
+        lineCount: 2,
+        maxOutputChars: 40_000,
+      });
+    });
+
+    it("says how it goes on, and what is gone and why", async () => {
+      terminals.onReadSpool = () =>
+        lines({
+          pieces: [
+            { fromLine: 10, toLine: 11, text: "ten\neleven" },
+            { fromLine: 50, toLine: 50, text: "fifty" },
+          ],
+          nextLine: 51,
+          losses: ["the disk was slower than the output"],
+        });
+      const { output } = await read({ from_line: 8 });
+      assert.match(
+        output,
+        /\(lines 8 to 50 of 5000\)\n\[… lines 8 to 9 are not kept: the disk was slower than the output …\]\nten\neleven\n\[… lines 12 to 49 are not kept: .*\]\nfifty\n/,
+      );
+      assert.match(output, /\n\[More: read_output\(session_id="main", command=3, from_line=51\)\]$/);
+    });
+
+    it("names what there is", async () => {
+      terminals.onReadSpool = () => lines({ pieces: [] });
+      assert.match((await read({ from_line: 6000 })).output, /no line 6000: it has printed 5000 lines\)/);
+      terminals.onReadSpool = () => ({ kind: "no-command", ordinals: [1, 2, 3, 7] });
+      assert.match((await read({ command: 5 })).output, /no command 5 in "main" any more \(there are: 1–3, 7\)/);
+      terminals.onReadSpool = () => ({ kind: "no-command", ordinals: [] });
+      assert.match((await read({ command: 5 })).output, /No command has run in "main" yet/);
+      assert.match((await read({ from_line: 5, to_line: 4 })).output, /to_line 4 is before from_line 5/);
     });
   });
 
