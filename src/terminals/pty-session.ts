@@ -22,6 +22,8 @@ export const promptWaitMs = 100;
 export interface ShellBootstrap {
   readonly key: string;
   readonly keys: ShellKeys;
+  /** Whether a marker comes before the startup files of the person are loaded. */
+  readonly heardFirst: boolean;
   readonly commandFileName: string;
   /** Stands in the command line of the process as long as it is our shell. */
   readonly commandLineMark: string;
@@ -209,6 +211,11 @@ export class PtySession {
     return () => {
       if (this.#tap === listener) this.#tap = null;
     };
+  }
+
+  /** The shell has started without our bootstrap: no marker will come. */
+  checkHeard(): void {
+    if (this.#exit === null && this.#options.bootstrap?.heardFirst && !this.#stream.heard) this.#loseMarkers();
   }
 
   /** Whether another program has taken the place of the shell (`exec zsh`): then no marker will come. */

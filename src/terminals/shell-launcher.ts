@@ -59,6 +59,7 @@ export class ShellLauncher {
     if (session.starting && session.exit === null) {
       await session.checkMarkers();
       await waitFor(session.ready, { timeoutMs: startupWaitMs - replacedCheckMs });
+      session.checkHeard();
     }
     if (session.exit === null || !session.starting) return first;
     // The person's startup file ended the shell, as it would end theirs. An agent still needs one.
@@ -138,7 +139,8 @@ export class ShellLauncher {
     const write = (name: string, content: string) => folder.write(`${place}/${name}`, content);
     const prepared = await dialect.prepare({ key, commandFile, loadPersonal, env, write });
     const { commandLineMark } = prepared;
-    const bootstrap: ShellBootstrap = { key, keys: dialect.keys, commandFileName, commandLineMark };
+    const { keys, heardFirst } = dialect;
+    const bootstrap: ShellBootstrap = { key, keys, heardFirst, commandFileName, commandLineMark };
     return { prepared, bootstrap };
   }
 }

@@ -25,6 +25,11 @@ export interface ShellStreamEvents {
 export type ShellPhase = "starting" | "drawing" | "prompt" | "continuing" | "running" | "between";
 
 const promptLimit = 4096;
+const hiddenLimit = 65_536;
+
+/** Private modes, keypad and keyboard protocols: what a line editor switches for itself and back for a command. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what it is about.
+const modeSequences = /\x1b(?:\[[?><=][\d;:]*[hlmu]|[=>])/g;
 
 export class ShellStream {
   readonly #parser: MarkerParser;
@@ -39,6 +44,11 @@ export class ShellStream {
   /** The command of ours that was typed and has not begun. */
   #armed: { readonly number: number; readonly command: string } | null = null;
   #hiding = false;
+  /** What was hidden, its end. */
+  #hidden = "";
+  /** The command prints no more, and the prompt has not begun. */
+  #muted = false;
+  #heard = false;
   /** Number of the command that runs. */
   #open = 0;
   #displaced = false;
@@ -60,6 +70,11 @@ export class ShellStream {
     return this.#lineEditing;
   }
 
+  /** Whether the bootstrap has shown a sign of life. */
+  get heard(): boolean {
+    return this.#heard;
+  }
+
   /** Whether our last command displaced an unfinished line of the person; asking forgets it. */
   takeDisplaced(): boolean {
     const displaced = this.#displaced;
@@ -72,7 +87,7 @@ export class ShellStream {
   }
 
   end(): void {
-    this.#hiding = false;
+    this.#uncover();
     this.#parser.end();
   }
 
@@ -84,23 +99,37 @@ export class ShellStream {
   /** Our line was withdrawn. */
   disarm(): void {
     this.#armed = null;
+    this.#uncover();
+  }
+
+  /** What was hidden has switched modes all the same. */
+  #uncover(): void {
+    if (!this.#hiding) return;
     this.#hiding = false;
+    const modes = this.#hidden.match(modeSequences)?.join("") ?? "";
+    this.#hidden = "";
+    if (modes !== "") this.#events.display(modes);
   }
 
   #text(text: string): void {
-    if (this.#hiding) return;
+    if (this.#hiding) {
+      this.#hidden = (this.#hidden + text).slice(-hiddenLimit);
+      return;
+    }
     this.#events.display(text);
     if (this.#phase === "drawing") {
       if (this.#prompt.length < promptLimit) this.#prompt += text;
-    } else {
+    } else if (!this.#muted) {
       this.#events.output(text);
     }
   }
 
   #marker({ letter, number, fields }: Marker): void {
-    if (letter === "S") this.#showCommand();
+    this.#heard = true;
+    if (letter === "S") this.#showCommand(fields[0] === "prompt");
     else if (letter === "C") this.#began(number, fields);
     else if (letter === "D") this.#ended(number, Number(fields[0]), unescapeField(fields[1] ?? ""));
+    else if (letter === "E") this.#muted = true;
     else if (letter === "A") this.#promptBegins(number, Number(fields[0]));
     else if (letter === "B" && this.#phase === "drawing") this.#promptEnds();
     else if (letter === "F") this.#continues();
@@ -121,13 +150,16 @@ export class ShellStream {
     this.#events.ready();
   }
 
-  /** The shell has cleared its line, prompt included: paint both again as if the command had been typed. */
-  #showCommand(): void {
+  /**
+   * Paints what would be there if the command had been typed. The shell has cleared its line: with the prompt or,
+   * when `promptStays`, up to it.
+   */
+  #showCommand(promptStays: boolean): void {
     if (this.#armed === null) return;
-    const lastLine = this.#prompt.slice(Math.max(this.#prompt.lastIndexOf("\n"), this.#prompt.lastIndexOf("\r")) + 1);
+    const promptStart = Math.max(this.#prompt.lastIndexOf("\n"), this.#prompt.lastIndexOf("\r")) + 1;
+    const prompt = promptStays ? "" : this.#prompt.slice(promptStart);
     const echo = this.#armed.command.replaceAll("\x1b", "^[").replace(/\r?\n/g, "\r\n> ");
-    // The line editor switches bracketed paste off in what is hidden.
-    this.#events.display(`${lastLine}${echo}\r\n\x1b[?2004l`);
+    this.#events.display(`${prompt}${echo}\r\n`);
     this.#hiding = true;
   }
 
@@ -135,7 +167,8 @@ export class ShellStream {
     // Typed as a line, ours is announced by PS0 too.
     if (Number.isNaN(number)) return;
     if (this.#ownLine !== null && unescapeField(fields[0] ?? "").startsWith(this.#ownLine)) return;
-    this.#hiding = false;
+    this.#uncover();
+    this.#muted = false;
     this.#phase = "running";
     this.#open = number;
     this.#events.display("\x1b]633;C\x07");
@@ -150,6 +183,7 @@ export class ShellStream {
 
   #ended(number: number, exitCode: number, cwd: string | null): void {
     if (this.#phase !== "running" || number !== this.#open) return;
+    this.#muted = false;
     this.#phase = "between";
     // A path holds no control characters worth showing.
     const property = cwd ? `\x1b]633;P;Cwd=${cwd.replaceAll(/\p{Cc}/gu, "")}\x07` : "";
@@ -163,6 +197,7 @@ export class ShellStream {
     if (number > 0) this.#ended(number, exitCode, null);
     else if (this.#phase === "running") return;
     this.#phase = "drawing";
+    this.#muted = false;
     this.#prompt = "";
     // Switched on again, it does not work before bash shows PS1 again (see #continues).
     this.#lineEditing = this.#editingNext;

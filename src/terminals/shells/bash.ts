@@ -19,6 +19,8 @@ export const bash: ShellDialect = {
     restore: "\x1b[7779~",
     runLine: ` { __cp_load typed; } 2>/dev/null; ${evaluation}\r`,
   },
+  // The bootstrap comes after the system's own file, which may take its time.
+  heardFirst: false,
   async prepare({ key, commandFile, loadPersonal, write }) {
     const file = await write("bashrc", bootstrap({ key, commandFile, loadPersonal }));
     return { args: ["--rcfile", file, "-i"], commandLineMark: file };

@@ -7,7 +7,8 @@
  *
  * The bootstrap tells what happens with markers, OSC 633 with the secret of this shell and the number of the command,
  * so that no recorded or foreign output can end a command:  ESC ] 633 ; LETTER ; cp=KEY.NUMBER ; fields BEL
- *   S  our line is about to be shown: hide what follows
+ *   S  our line is about to be shown: hide what follows; the shell has cleared its line with the prompt, or left the
+ *      prompt standing (field `prompt`)
  *   C  output begins; field: for a command of ours how many characters of an unfinished line it displaced, for a
  *      line that the person typed its text
  *   D  ended: status, folder
@@ -15,7 +16,7 @@
  *   A, B  prompt begins, ends: A repeats status and number of an unreported command
  *   N  the command that was loaded has not begun, nor will it
  *   F  an unfinished line goes on
- *   P  property; `Edit=0`: the next prompt has no line editing
+ *   P  property; `Edit=0`: the next prompt has no line editing; `Heard=1`: the bootstrap is there
  *   X  this shell is too old for all this
  */
 
@@ -56,6 +57,8 @@ export interface ShellDialect {
   /** The startup file in which the person would look for a mistake. */
   readonly startupFile: string;
   readonly keys: ShellKeys;
+  /** Whether the bootstrap shows a sign of life before the person's own files are loaded. */
+  readonly heardFirst: boolean;
   /** Writes the bootstrap; rejects when the files can not be written. */
   prepare(start: ShellStart): Promise<PreparedShell>;
 }
