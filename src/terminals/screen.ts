@@ -79,7 +79,8 @@ export class Screen {
       const { active } = terminal.buffer;
       const lines: string[] = [];
       for (let row = 0; row < terminal.rows; row++) {
-        lines.push(active.getLine(active.baseY + row)?.translateToString(true) ?? "");
+        // Editors paint blanks to the end of a line.
+        lines.push(active.getLine(active.baseY + row)?.translateToString(true).trimEnd() ?? "");
       }
       return lines.join("\n").trimEnd();
     });
