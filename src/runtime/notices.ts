@@ -36,7 +36,7 @@ export function terminalNotice(terminal: string, remark: string): Notice {
     type: "notice.raised",
     level: "warning",
     code: "terminal-fallback",
-    message: `Terminal ${terminal}: ${remark}.`,
+    message: `Terminal ${terminal}: ${remark}${remark.endsWith(".") ? "" : "."}`,
   };
 }
 

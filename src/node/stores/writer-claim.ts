@@ -14,6 +14,8 @@ const STALE_AFTER_MS = 40_000;
 const GUARD_STALE_AFTER_MS = 10_000;
 
 export interface WriterClaim {
+  /** Whether the claim is still where it was made: it may have been removed, with the folder around it. */
+  isHeld(): Promise<boolean>;
   release(): Promise<void>;
 }
 
@@ -58,6 +60,7 @@ function keepAlive(path: string, text: string): WriterClaim {
   }, HEARTBEAT_MS);
   heartbeat.unref();
   return {
+    isHeld: async () => (await readFile(path, "utf8").catch(() => null)) === text,
     async release() {
       clearInterval(heartbeat);
       const held = await readFile(path, "utf8").catch(() => null);
@@ -128,6 +131,8 @@ async function isAlive(path: string, text: string): Promise<boolean> {
     if (systemCodeOf(error) === "ESRCH") return false;
   }
   const start = await processStart(held.pid);
+  // Dead, though its parent has not taken notice.
+  if (start === "zombie") return false;
   // Where the system does not tell when a process began, a recycled pid shows by the missing heartbeat.
   return start === "" ? isFresh(path) : start === held.start;
 }
@@ -138,7 +143,7 @@ async function isFresh(path: string): Promise<boolean> {
 }
 
 /** Host name, boot and process namespace: two containers may share the first and even the second. */
-async function thisMachine(): Promise<string> {
+export async function thisMachine(): Promise<string> {
   const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
   const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
   return [hostname(), boot.trim(), namespace].join(" ");
@@ -146,6 +151,7 @@ async function thisMachine(): Promise<string> {
 
 async function processStart(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  // The second field is the command in parentheses and may hold spaces; start time is field 22.
-  return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  // The second field is the command in parentheses and may hold spaces; the third is the state, the 22nd the start.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return fields[0] === "Z" || fields[0] === "X" ? "zombie" : (fields[19] ?? "");
 }
