@@ -79,8 +79,9 @@ export class Screen {
       const { active } = terminal.buffer;
       const lines: string[] = [];
       for (let row = 0; row < terminal.rows; row++) {
+        const line = active.getLine(active.baseY + row);
         // Editors paint blanks to the end of a line.
-        lines.push(active.getLine(active.baseY + row)?.translateToString(true).trimEnd() ?? "");
+        lines.push(line?.translateToString(true).trimEnd() ?? "");
       }
       return lines.join("\n").trimEnd();
     });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import fc from "fast-check";
 import { temporaryPrivateFolder } from "../../../src/node/pty/private-folder.ts";
 import { spoolFiles } from "../../../src/node/pty/spool-files.ts";
@@ -9,8 +11,10 @@ import { CommandOutput } from "../../../src/terminals/command-output.ts";
 import { LineWindow } from "../../../src/terminals/line-window.ts";
 import { defaultSpoolLimits, Spool, type SpoolFiles, type SpoolLimits } from "../../../src/terminals/spool.ts";
 import { SpoolShelf } from "../../../src/terminals/spool-shelf.ts";
+import { asNobody } from "../../support/as-nobody.ts";
 import { eventually } from "../../support/terminals.ts";
 
+const run = promisify(execFile);
 const noSignal = new AbortController().signal;
 const tiny: SpoolLimits = {
   sessionBytes: 1_000_000,
@@ -261,6 +265,45 @@ describe("the spool of a command", function () {
     assert.equal(found.get(100), "line 100");
     assert.equal(found.get(900), undefined);
     assert.deepEqual((await readSpool(spool, 900, 10)).lines, []);
+  });
+
+  it("ends with a reason on a disk that is really full", async function () {
+    const mounted = join(parent, "small");
+    await mkdir(mounted);
+    const mount = await run("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", mounted]).catch(() => null);
+    // Only root may, and not everywhere.
+    if (mount === null) return this.skip();
+    try {
+      const folder = temporaryPrivateFolder(mounted);
+      const spool = new Spool(spoolFiles(folder), { ...defaultSpoolLimits, blockBytes: 65_536 }, () => {});
+      for (let line = 1; line <= 200_000; line++) spool.append(`line ${line}\n`);
+      spool.finish();
+      const found = numbered((await readSpool(spool, 1, 200_000)).lines);
+      assert.deepEqual(spool.losses, ["it could not be written to disk (ENOSPC)"]);
+      assert.equal(spool.end.newlines, 200_000);
+      assert.ok(found.size > 10_000);
+      assert.equal(found.get(10_000), "line 10000");
+      await spool.remove();
+      await folder.remove();
+    } finally {
+      await run("umount", [mounted]);
+    }
+  });
+
+  it("ends with a reason where nothing may be written", async () => {
+    const source = (path: string) => JSON.stringify(new URL(`../../../src/${path}`, import.meta.url).href);
+    const printed = await asNobody(`
+      const { Spool, defaultSpoolLimits } = await import(${source("terminals/spool.ts")});
+      const { spoolFiles } = await import(${source("node/pty/spool-files.ts")});
+      const { temporaryPrivateFolder } = await import(${source("node/pty/private-folder.ts")});
+      const folder = temporaryPrivateFolder(${JSON.stringify(parent)});
+      const spool = new Spool(spoolFiles(folder), defaultSpoolLimits, () => {});
+      spool.append("a\\nb\\n");
+      spool.finish();
+      const sink = { done: false, piece() { console.log("unexpected"); } };
+      await spool.read(1, spool.end, sink, new AbortController().signal);
+      console.log(spool.end.newlines, spool.losses.join());`);
+    assert.equal(printed, "2 it could not be written to disk (EACCES)\n");
   });
 
   it("leaves out what a slow disk can not take, and stays small", async () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { ReadSpool, SpoolResult } from "../../../src/ports/terminals.ts";
 import { eventually, type TestTerminals, testTerminals } from "../../support/terminals.ts";
 
@@ -239,6 +241,25 @@ describe("output of every kind", function () {
       assert.equal((await node(program)).output.text, expected);
     });
   }
+
+  it("plain, coloured or drawn anew, without ever needing a screen", async () => {
+    // In a process of its own, in which nothing else has asked for one.
+    const source = (path: string) => JSON.stringify(new URL(`../../../${path}`, import.meta.url).href);
+    const program = `
+      import { createRequire } from "node:module";
+      const { testTerminals } = await import(${source("test/support/terminals.ts")});
+      const { cache } = createRequire(import.meta.url);
+      const screens = () => Object.keys(cache).filter((path) => path.includes("headless")).length > 0;
+      const t = await testTerminals();
+      await t.command("seq 1 100000; printf '\\e[31mred\\e[0m\\n'; for i in 1 2 3; do printf '\\r%d' $i; done; ls -la --color=always /");
+      await t.read();
+      console.log(screens());
+      await t.write("echo typed\\n");
+      console.log(screens());
+      await t.close();`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program]);
+    assert.equal(stdout, "false\ntrue\n");
+  });
 
   it("in colours for the eye, without for the model", async () => {
     const seen: string[] = [];
