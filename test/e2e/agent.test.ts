@@ -12,11 +12,12 @@ import {
   readMessage,
   runCommand,
   statusBarItem,
-  terminal,
+  terminalShows,
   terminalText,
   toast,
   typeInTerminal,
 } from "../support/host/workbench.ts";
+import { eventually } from "../support/terminals.ts";
 import { AgentWindow, call, say } from "./support/agent-window.ts";
 
 const FIXED = "  return Math.round(subtotal(items) * (1 - percent / 100));";
@@ -66,7 +67,7 @@ describe("the agent in code-server", function () {
     await window.idle();
     await window.picture("03 finished task");
     assert.ok(window.read("src/cart.js").includes(FIXED));
-    await terminal(window.page).filter({ hasText: "pass 4" }).waitFor();
+    await terminalShows(window.page, "pass 4");
     assert.match(window.toolResult(/pass 4/), /fail 0/);
   });
 
@@ -120,7 +121,7 @@ describe("the agent in code-server", function () {
     await window.freshTask(repair);
     await page.locator(".part.editor").click();
     await page.keyboard.press("Control+Alt+j");
-    await page.waitForTimeout(500);
+    await window.composerHasFocus();
     await page.keyboard.type("Make the tests pass");
     await page.keyboard.press("Enter");
     for (const subject of ["src/cart.js", "npm test"]) {
@@ -149,10 +150,10 @@ describe("the agent in code-server", function () {
     await window.answerModal("Allow once", "agent-was-here");
     const answer = window.panel.getByRole("textbox", { name: /Run something|answer/i });
     await answer.waitFor({ timeout: 20_000 });
-    await terminal(page).filter({ hasText: "agent-was-here" }).waitFor();
+    await terminalShows(page, "agent-was-here");
     await window.picture("07 question");
     await typeInTerminal(page, "echo person-$((6*7))\n");
-    await terminal(page).filter({ hasText: "person-42" }).waitFor();
+    await terminalShows(page, "person-42");
     assert.match(await terminalText(page), /^person-42$/m);
     await answer.fill("done");
     await answer.press("Enter");
@@ -170,7 +171,7 @@ describe("the agent in code-server", function () {
       .first()
       .click();
     await window.answerModal("Allow once", "in-a-task");
-    await terminal(page).filter({ hasText: "Finished in a task." }).waitFor({ timeout: 20_000 });
+    await terminalShows(page, "Finished in a task.");
     await window.picture("08 task terminal");
     window.model.setScript([{ status: 401, body: { error: { message: "Bad key", code: "invalid_api_key" } } }]);
     await runCommand(page, "Tasks: Run Task");
@@ -179,8 +180,8 @@ describe("the agent in code-server", function () {
       .getByRole("option", { name: /say hello/ })
       .first()
       .click();
-    await terminal(page).filter({ hasText: "Bad key" }).waitFor({ timeout: 20_000 });
-    await terminal(page).filter({ hasText: "exit code: 1" }).waitFor({ timeout: 20_000 });
+    await terminalShows(page, "Bad key");
+    await terminalShows(page, "exit code: 1");
     await window.picture("08b failed task");
   });
 
@@ -199,7 +200,7 @@ describe("the agent in code-server", function () {
     await window.freshTask([call("execute", { command: "sleep 60" }), say("Never said.")]);
     await window.send("Wait");
     await window.answerModal("Allow once", "sleep 60");
-    await terminal(window.page).filter({ hasText: "sleep 60" }).waitFor();
+    await terminalShows(window.page, "sleep 60");
     await window.page.waitForTimeout(300);
     const ms = await window.stop();
     console.log(`      idle ${ms.toFixed(0)} ms after the click`);
@@ -254,10 +255,10 @@ describe("the agent in code-server", function () {
     const slow = say("flow ".repeat(2_000), { deltaSize: 10, chunkSize: 200, chunkDelayMs: 20 });
     await window.freshTask([slow]);
     await window.send("Write for a while");
-    await window.words("flow flow").first().waitFor({ timeout: 5_000 });
+    await window.words("flow flow").first().waitFor({ timeout: 10_000 });
     await runCommand(window.page, "View: Toggle Primary Side Bar Visibility");
     await runCommand(window.page, "View: Toggle Primary Side Bar Visibility");
-    await window.words("flow flow").first().waitFor({ timeout: 8_000 });
+    await window.words("flow flow").first().waitFor({ timeout: 12_000 });
     await window.stop();
   });
 
@@ -290,8 +291,8 @@ describe("the agent in code-server", function () {
     await window.send("Run it once");
     await window.answerModal("Allow once", "sleep 60");
     const runs = join(window.workspace, "runs.txt");
-    await terminal(window.page).filter({ hasText: "sleep 60" }).waitFor();
-    await window.page.waitForTimeout(300);
+    await terminalShows(window.page, "sleep 60");
+    await eventually("the command has begun", () => existsSync(runs), 20_000);
     assert.equal(readFileSync(runs, "utf8"), "run\n");
     await window.reload();
     await window.panel.getByText("This session was interrupted.").waitFor({ timeout: 60_000 });

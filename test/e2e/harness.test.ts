@@ -11,7 +11,7 @@ import {
   openContainer,
   pictureIfFailed,
   runCommand,
-  terminal,
+  terminalShows,
   terminalText,
   typeInTerminal,
 } from "../support/host/workbench.ts";
@@ -47,7 +47,7 @@ describe("harness: a window in code-server", function () {
   it("runs palette commands and reads a terminal", async () => {
     await runCommand(page, "Terminal: Create New Terminal (In Active Workspace)");
     await typeInTerminal(page, "echo $((6*7)) ok\n");
-    await terminal(page).filter({ hasText: "42 ok" }).waitFor();
+    await terminalShows(page, "42 ok");
     assert.match(await terminalText(page), /^42 ok$/m);
   });
 

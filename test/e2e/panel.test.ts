@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Locator } from "playwright-core";
-import { runCommand, terminal } from "../support/host/workbench.ts";
+import { runCommand, terminal, terminalShows, typeInTerminal } from "../support/host/workbench.ts";
 import { AgentWindow, call, say } from "./support/agent-window.ts";
 
 const slowly = { deltaSize: 10, chunkSize: 200, chunkDelayMs: 20 };
@@ -83,6 +83,66 @@ describe("the panel", function () {
     });
   });
 
+  describe("shows a command", () => {
+    const card = (name: RegExp) => window.panel.getByRole("region", { name });
+    const tail = (name: RegExp, text: string) => card(name).locator(".output.live", { hasText: text });
+
+    it("while it runs: its newest lines, its terminal, and Stop, after which the turn goes on", async () => {
+      const { page } = window;
+      const command = "for i in 1 2 3; do echo line-$((i*7)); done; sleep 60";
+      await window.freshTask([call("execute", { command, timeout: 60 }), say("As you like.")]);
+      await window.send("Wait for it");
+      await window.answerModal("Allow once", "sleep 60");
+      await tail(/^Run for/, "line-21").waitFor();
+      await window.picture("55 command running");
+      await runCommand(page, "View: Hide Panel");
+      await terminal(page).waitFor({ state: "hidden" });
+      await card(/^Run for/)
+        .getByRole("button", { name: "Open terminal main" })
+        .click();
+      await terminalShows(page, "line-21");
+      await card(/^Run for/)
+        .getByRole("button", { name: /^Stop command/ })
+        .click();
+      await window.words("As you like.").waitFor();
+      await window.idle();
+      await card(/^Run for/)
+        .getByText("stopped by you")
+        .waitFor();
+      await window.picture("56 command stopped");
+      assert.match(window.toolResult(/line-21/), /return_code: 130[^"]*The person ended this command\./);
+    });
+
+    it("that goes on after its call: what it prints then, and its end", async () => {
+      const command = "echo up-$((40+2)); read x; echo got $x; sleep 60";
+      const args = { command, session_id: "server", new_terminal: true, timeout: 1 };
+      await window.freshTask([
+        call("execute", args),
+        say("It runs."),
+        call("read_output", { session_id: "server" }),
+        say("So it is over."),
+      ]);
+      await window.send("Serve");
+      await window.answerModal("Allow once", "sleep 60");
+      await window.words("It runs.").waitFor();
+      await window.idle();
+      const server = card(/^Run echo up/);
+      await tail(/^Run echo up/, "up-42").waitFor();
+      await server.getByText("still running").waitFor();
+      await server.getByRole("button", { name: "Open terminal server" }).click();
+      await terminalShows(window.page, "up-42");
+      await typeInTerminal(window.page, "from-the-person\n");
+      await tail(/^Run echo up/, "got from-the-person").waitFor();
+      await window.picture("57 command in the background");
+      await server.getByRole("button", { name: /^Stop command/ }).click();
+      await server.getByText("stopped by you").waitFor();
+      await server.getByText("exit 130").waitFor();
+      await window.send("And now?");
+      await window.words("So it is over.").waitFor();
+      assert.match(window.toolResult(/got from-the-person/), /The person ended this command\./);
+    });
+  });
+
   describe("opens what is clicked", () => {
     before(async () => {
       await window.freshTask([]);
@@ -153,7 +213,7 @@ describe("the panel", function () {
       await runCommand(page, "View: Hide Panel");
       await terminal(page).waitFor({ state: "hidden" });
       await window.panel.getByRole("button", { name: "Open terminal main" }).first().click();
-      await terminal(page).filter({ hasText: "shown-42" }).waitFor();
+      await terminalShows(page, "shown-42");
     });
   });
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pickRow, quickInput, quickRow, runCommand, statusBarItem, terminal } from "../support/host/workbench.ts";
+import { pickRow, quickInput, quickRow, runCommand, statusBarItem, terminalShows } from "../support/host/workbench.ts";
 import { AgentWindow, call, say } from "./support/agent-window.ts";
 
 describe("places to work in", function () {
@@ -92,8 +92,7 @@ describe("places to work in", function () {
       await page.keyboard.press("Escape");
       await quickRow(page, /^second/).waitFor({ state: "hidden" });
       await window.panel.locator(".composer textarea").waitFor();
-      await page.waitForTimeout(300);
-      assert.equal(await window.composer.inputValue(), "Look around");
+      await window.composerHolds("Look around");
     });
 
     it("works in the one that was chosen; both belong to the workspace", async () => {
@@ -132,7 +131,7 @@ describe("places to work in", function () {
       await runCommand(page, "Tasks: Run Task");
       await quickRow(page, /where am I/).click();
       assert.match(await window.answerModal("Allow once", "pwd"), new RegExp(`In ${second},`));
-      await terminal(page).filter({ hasText: "That is where." }).waitFor({ timeout: 20_000 });
+      await terminalShows(page, "That is where.");
     });
   });
 

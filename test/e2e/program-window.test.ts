@@ -134,7 +134,7 @@ describe("a program in the window", function () {
     const button = window.panel.getByRole("button", { name: "Stop program" });
     await button.focus();
     await window.page.keyboard.press("Enter");
-    await window.words("Stopped. What it had done stands.").waitFor({ timeout: 5_000 });
+    await window.words("Stopped. What it had done stands.").waitFor({ timeout: 20_000 });
     await window.words("You stopped it; I do not try again.").waitFor({ timeout: 30_000 });
     await window.idle();
     await window.panel.getByText("Done", { exact: true }).last().waitFor();

@@ -106,6 +106,20 @@ export class AgentWindow {
     return this.panel.locator(".composer textarea");
   }
 
+  /** What is typed from now on goes into the composer. */
+  async composerHasFocus(): Promise<void> {
+    await this.panel.locator(".composer textarea:focus").waitFor();
+  }
+
+  /** Waits until the composer holds exactly this. */
+  async composerHolds(text: string, timeoutMs = 20_000): Promise<void> {
+    const until = Date.now() + timeoutMs;
+    while ((await this.composer.inputValue()) !== text) {
+      if (Date.now() > until) assert.equal(await this.composer.inputValue(), text);
+      await this.page.waitForTimeout(50);
+    }
+  }
+
   get modal(): Locator {
     return dialog(this.page);
   }

@@ -107,7 +107,22 @@ export function statusBarItem(page: Page, text: string): Locator {
   return page.locator(".part.statusbar .statusbar-item", { hasText: text });
 }
 
-/** The rows of the visible terminal; usable with `filter({ hasText })`. */
+/**
+ * Waits until the visible terminal shows a text, wherever its rows break: prompts are as long as host, user and folder
+ * make them, and blanks at the end of a row are not drawn.
+ */
+export async function terminalShows(page: Page, text: string, timeoutMs = 30_000): Promise<void> {
+  const wanted = text.replace(/\s/g, "");
+  const until = Date.now() + timeoutMs;
+  for (;;) {
+    const shown = (await terminal(page).allTextContents()).join("").replace(/\s/g, "");
+    if (shown.includes(wanted)) return;
+    if (Date.now() > until) throw new Error(`The terminal does not show ${JSON.stringify(text)}: ${shown}`);
+    await page.waitForTimeout(50);
+  }
+}
+
+/** The rows of the visible terminal. For what they say there are `terminalShows` and `terminalText`. */
 export function terminal(page: Page): Locator {
   return page.locator(".terminal-wrapper.active .xterm-rows");
 }
