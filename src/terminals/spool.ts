@@ -159,8 +159,10 @@ export class Spool {
   async read(fromLine: number, end: SpoolPosition, sink: SpoolSink, signal: AbortSignal): Promise<boolean> {
     this.#submit();
     this.#work();
+    const until = Date.now() + settleMs;
+    // Looked at again and again: while output comes the writing itself has no end.
     while (this.#queue.some(({ start }) => start.bytes < end.bytes) && this.#writing !== null) {
-      if ((await waitFor(this.#writing, { timeoutMs: settleMs, signal })) !== "done") return false;
+      if ((await waitFor(this.#writing, { timeoutMs: 10, signal })) === "aborted" || Date.now() > until) return false;
     }
     const { first, from } = this.#startOf(fromLine);
     for (const segment of this.#segments.slice(first)) {

@@ -1,11 +1,12 @@
 /** execute: types a command into a persistent shell and waits for its end, for a bounded time. */
 import * as z from "zod";
-import type { CommandResult, RunResult, WaitFor } from "../../ports/terminals.ts";
+import type { RunResult } from "../../ports/terminals.ts";
 import type { Tool, ToolResult } from "../../ports/tool.ts";
 import type { Recovery } from "../../protocol/events.ts";
 import { defineTool, integer, planned, reporter, toolInput } from "../define-tool.ts";
 import type { ToolDeps } from "../tool-deps.ts";
 import { describeCommand, displayOf, MAX_OUTPUT_CHARS, nameProblem, reopen, unknownTerminal } from "./terminal-text.ts";
+import { readinessOf, type Waiting, waitingOf } from "./waiting.ts";
 
 const input = toolInput({
   session_id: z.string().optional().describe("Name of the terminal. Default: main, which is always there."),
@@ -123,30 +124,6 @@ export function execute({ paths, terminals, ids, maxOutputChars = MAX_OUTPUT_CHA
       });
     },
   });
-}
-
-interface Waiting {
-  readonly waitFor: WaitFor;
-  readonly words: string;
-}
-
-function waitingOf({ wait_for: text, wait_for_port: port }: z.infer<typeof input>): Waiting[] {
-  return [
-    ...(text === undefined ? [] : [{ waitFor: { kind: "text" as const, text }, words: JSON.stringify(text) }]),
-    ...(port === undefined ? [] : [{ waitFor: { kind: "port" as const, port }, words: `port ${port}` }]),
-  ];
-}
-
-/** Which of the three ended the wait: what was waited for, the end of the command, the time. */
-function readinessOf({ reached, status }: CommandResult, waiting: Waiting | undefined): string {
-  if (reached === undefined || waiting === undefined) return "";
-  const { words, waitFor } = waiting;
-  if (reached)
-    return waitFor.kind === "text" ? `\nReady: it has printed ${words}.` : `\nReady: ${words} takes connections.`;
-  const missing = waitFor.kind === "text" ? `it printed ${words}` : `${words} took connections`;
-  return status === "running" || status === "unknown"
-    ? `\nNot ready: the time was over before ${missing}.`
-    : `\nNot ready: it ended before ${missing}.`;
 }
 
 function toolResult(

@@ -152,6 +152,9 @@ describe("output of every kind", function () {
     const running = t.command("yes", { signal: abort.signal, timeoutMs: 30_000 });
     await new Promise((resolve) => setTimeout(resolve, 2000));
     const grown = process.memoryUsage().rss - before;
+    const range = { terminal: "main", fromLine: 5000, lineCount: 2, maxOutputChars: 100, signal: noSignal };
+    const middle = await t.terminals.readSpool(range);
+    assert.ok(middle.kind === "lines" && middle.pieces[0]?.text === "y\ny", JSON.stringify(middle));
     const at = performance.now();
     abort.abort();
     const result = await running;
