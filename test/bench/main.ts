@@ -9,7 +9,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "../../scripts/build.ts";
 import { type FakeReply, type FakeScript, startFakeModel } from "../support/fake-model/server.ts";
+import { watchHostMemory } from "./host-memory.ts";
 import { measureRecovery, measureSubmit } from "./in-process.ts";
+import { measureKeystrokes, showKeystrokes } from "./keystroke.ts";
 import { type Command, measure, type ProcessCost, spreadOf } from "./measure.ts";
 import { measurePanel, showPanel } from "./panel.ts";
 import { measurePython, showPython } from "./python.ts";
@@ -47,7 +49,7 @@ const codepilot: Command = {
     "go",
   ],
   cwd,
-  env: { HOME: folder, CODEPILOT_HOME: join(folder, "home") },
+  env: { HOME: folder, CODEPILOT_HOME: join(folder, "home"), XDG_RUNTIME_DIR: folder },
 };
 const toolList = join(folder, "tools.json");
 const floor: Command = { args: [here("./floor-node.mjs"), "go", toolList], cwd, env: { HOME: folder } };
@@ -154,10 +156,13 @@ for (const [label, bytes] of [
   const command = `yes ${"x".repeat(bytes)} | head -c 50000000`;
   const ours: ProcessCost[] = [];
   const theirs: ProcessCost[] = [];
+  const hostPeaksMb: number[] = [];
   const runs = bytes > 1 ? Math.min(RUNS, 3) : 1;
   for (let run = 0; run < runs; run += 1) {
     fake.setScript([call("execute", { command, timeout: 120 }), { parts: [{ text: "done" }] }]);
+    const host = watchHostMemory(folder);
     ours.push(await measure(codepilot, fake, arrivals));
+    hostPeaksMb.push(host.stop());
     theirs.push(await measure({ args: [here("./pty-floor.ts"), command], cwd, env: { HOME: folder } }, fake, arrivals));
   }
   process.stdout.write(`\n${name}   [budget: ≤ 1.2 × a bare node-pty reader, memory flat]\n`);
@@ -174,6 +179,11 @@ for (const [label, bytes] of [
       "peak memory",
       "MB",
       ours.map((cost) => cost.peakMb),
+      theirs.map((cost) => cost.peakMb),
+    )}\n${line(
+      "peak memory, pty host",
+      "MB",
+      hostPeaksMb,
       theirs.map((cost) => cost.peakMb),
     )}\n`,
   );
@@ -195,6 +205,8 @@ if ("panel".includes(ONLY)) {
   for (let run = 0; run < RUNS; run += 1) costs.push(await measurePanel());
   process.stdout.write(`\n${showPanel(costs)}`);
 }
+
+if ("keystroke".includes(ONLY)) process.stdout.write(`\n${showKeystrokes(await measureKeystrokes(RUNS))}`);
 
 if ("python".includes(ONLY)) process.stdout.write(`\n${showPython(await measurePython(RUNS))}`);
 
