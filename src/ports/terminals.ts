@@ -169,10 +169,8 @@ export type ReadResult =
   | {
       readonly kind: "read";
       readonly terminal: TerminalInfo;
-      /** The newest command, whether the agent or the person typed it. */
+      /** What runs, or the newest command of the agent; what the person ran to its end is told by `command-ended`. */
       readonly command: CommandResult | null;
-      /** Commands that the person ran since the last read, oldest first, at most 10. */
-      readonly byPerson: readonly CommandResult[];
       /** What is new since the last read (read), or the rendered screen (write). */
       readonly output: TerminalText;
     }
@@ -197,7 +195,18 @@ export type TerminalEvent =
   | { readonly type: "changed"; readonly terminal: TerminalInfo }
   /** It is not as the person would expect, in words; follows `opened`. */
   | { readonly type: "remarked"; readonly name: string; readonly remark: string }
-  | { readonly type: "exited"; readonly name: string; readonly exitCode: number | null };
+  | { readonly type: "exited"; readonly name: string; readonly exitCode: number | null }
+  /**
+   * The person has run a command to its end. Told again by `retell` until it is acknowledged; the 10 newest are kept for
+   * that, and `leftOut` says how many right before this one were not. Not told: commands that begin with a blank.
+   * Where the words were typed without echo, `command` does not hold them.
+   */
+  | {
+      readonly type: "command-ended";
+      readonly name: string;
+      readonly command: CommandResult;
+      readonly leftOut: number;
+    };
 
 export interface TerminalOutput {
   readonly terminal: string;
@@ -236,6 +245,10 @@ export interface Terminals extends Disposable {
    * Never begins a terminal. Resolves within 2 s.
    */
   reconnect(): Promise<void>;
+  /** Tells again, by `command-ended` and in order, of what the person ran and nobody has acknowledged. */
+  retell(): void;
+  /** What `command-ended` told of this command is kept elsewhere now, and safe. */
+  acknowledge(commandId: string): void;
   on(listener: (event: TerminalEvent) => void): Disposable;
   /**
    * Raw output that no waiting `run` gets: of commands that go on after it, of what the person or another program

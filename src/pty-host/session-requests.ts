@@ -81,6 +81,10 @@ const operations: Readonly<Record<string, Answer>> = {
     z.object({ viewer: z.string(), cols: z.number(), rows: z.number() }),
     ({ viewer, cols, rows }, { session }) => session.resize(viewer, cols, rows),
   ),
+  retell: operation(z.object({}), (_, { session }) => session.engine.retell()),
+  acknowledge: operation(z.object({ commandId: z.string() }), ({ commandId }, { session }) =>
+    session.engine.acknowledge(commandId),
+  ),
   watch_output: operation(z.object({ on: z.boolean() }), ({ on }, { watchOutput }) => watchOutput(on)),
   close_session: operation(z.object({}), (_, { endSession }) => endSession()),
 };

@@ -23,6 +23,7 @@ import { NativeActions } from "./native-actions.ts";
 import { terminalNotice, untold } from "./notices.ts";
 import { type Approver, PermissionGate } from "./permission-gate.ts";
 import type { Policy } from "./permission-policy.ts";
+import { PersonCommands } from "./person-commands.ts";
 import { type Answerer, QuestionDesk } from "./question-desk.ts";
 import { type InterruptedTurn, inspectInterrupted, recoveryEvents } from "./recovery.ts";
 import { RepetitionWatch } from "./repetition-watch.ts";
@@ -110,6 +111,7 @@ export class Session {
       scripts && new ScriptRunner({ ...scripts, ...SCRIPT_LIMITS, hub, scheduler, registry, ids, clock, log });
     this.#programs = programs;
     const { random, maxSteps, selectModel, contextSources } = options;
+    const persons = new PersonCommands({ hub, ids, log, terminals: options.terminals });
     this.#turns = new TurnRunner({
       hub,
       ids,
@@ -118,7 +120,10 @@ export class Session {
       random,
       registry,
       questions,
-      environment: new EnvironmentWatch({ hub, ids, log, journal, files: options.fileWatch, policy: options.policy }),
+      news: [
+        persons,
+        new EnvironmentWatch({ hub, ids, log, journal, files: options.fileWatch, policy: options.policy }),
+      ],
       createActions: () => {
         const repetition = new RepetitionWatch({ hub, ids, questions });
         if (hub.state.interface === "tools" || !programs || !scripts) {
@@ -139,10 +144,12 @@ export class Session {
       if (event.type === "opened") this.#note({ type: "terminal.opened", terminal: event.terminal });
       if (event.type === "exited")
         this.#note({ type: "terminal.exited", terminal: event.name, exitCode: event.exitCode });
+      if (event.type === "command-ended") persons.noticed(event);
       if (event.type === "remarked") {
         for (const notice of untold([terminalNotice(event.name, event.remark)], this.state)) this.#note(notice);
       }
     });
+    options.terminals.retell();
   }
 
   get state(): SessionState {

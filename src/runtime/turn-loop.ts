@@ -11,7 +11,6 @@ import type { NewEvent } from "../protocol/events.ts";
 import type { TurnError } from "../protocol/items.ts";
 import { withAbortGrace } from "./abort-grace.ts";
 import { buildRequest, type ContextSources } from "./context-builder.ts";
-import type { EnvironmentWatch } from "./environment-watch.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { QuestionDesk } from "./question-desk.ts";
 import { type ResponsePart, sample } from "./sampling.ts";
@@ -27,7 +26,8 @@ export interface TurnDeps {
   readonly random: () => number;
   readonly registry: ToolRegistry;
   readonly questions: QuestionDesk;
-  readonly environment: EnvironmentWatch;
+  /** What is told before a request, in this order. */
+  readonly news: readonly News[];
   /** For one turn. */
   readonly createActions: () => TurnActions;
   /** Client and name for the session's current model, or why there is none. */
@@ -35,6 +35,12 @@ export interface TurnDeps {
   readonly contextSources: () => Promise<ContextSources>;
   /** Responses a turn may take; undefined: no limit. */
   readonly maxSteps: number | undefined;
+}
+
+/** Something that happens beside the conversation and that the model is told of. */
+export interface News {
+  /** Called right before a request is made. Rejects only with AppError `storage`: then nothing was told. */
+  tell(signal: AbortSignal): Promise<void>;
 }
 
 export type ModelSelection =
@@ -69,7 +75,7 @@ async function converge(deps: TurnDeps, actions: TurnActions, signal: AbortSigna
     await injectSteers(deps);
     if (deps.maxSteps !== undefined && currentSteps(deps.hub) >= deps.maxSteps) return limitReached(deps.maxSteps);
 
-    await deps.environment.tell(signal);
+    for (const news of deps.news) await news.tell(signal);
     const prepared = await withAbortGrace(prepareRequest(deps), signal);
     if (prepared === "late" || signal.aborted) return { reason: "interrupted" };
     if (prepared.kind === "unavailable") return { reason: "failed", error: prepared.error };

@@ -10,12 +10,13 @@ import { endSession, interruptForeground } from "./process-control.ts";
 import type { PrivateFolder, ProcessTable, Pty, PtyExit, PtySize } from "./pty.ts";
 import { ShellStream } from "./shell-stream.ts";
 import { commandFileContent, type ShellKeys } from "./shells/shell-dialect.ts";
-import { TextCapture } from "./text-capture.ts";
+import { type TypedCommand, TypedLines } from "./typed-lines.ts";
 
 /** Rendered output kept between two reads, and for a command that the person typed. */
 const freshChars = 131_072;
-const typedCommandChars = 40_000;
-const maxTypedKept = 10;
+const typedCommandChars = 8_000;
+/** Numbers of the agent's commands lie above all that a shell counts up to for typed lines. */
+const firstAgentNumber = 2 ** 40;
 /** A prompt that has not been seen this long after the end of a command is not coming; typing works all the same. */
 export const promptWaitMs = 100;
 
@@ -46,6 +47,8 @@ export interface PtySessionOptions {
   readonly onUnclaimed: (text: string) => void;
   /** A command began that is worth remembering by its id. */
   readonly onCommand: (record: CommandRecord) => void;
+  /** A command that the person typed has ended, or the shell has with it. */
+  readonly onPersonCommand: (record: CommandRecord) => void;
 }
 
 export class PtySession {
@@ -67,12 +70,16 @@ export class PtySession {
   #pending: CommandRecord | null = null;
   #running: CommandRecord | null = null;
   #newest: CommandRecord | null = null;
+  #newestOfAgent: CommandRecord | null = null;
   /** Gets output as it comes while a `run` waits. */
   #tap: ((text: string) => void) | null = null;
   readonly #fresh = new FreshOutput(freshChars);
-  #typed: CommandRecord[] = [];
-  #typedEcho = "";
-  #lastWriter: "agent" | "person" = "person";
+  /** The same of a command of the person's, which at its end is told as a whole. */
+  #freshOfPerson = new FreshOutput(freshChars);
+  readonly #typedLines = new TypedLines();
+  /** What may be told of the command that runs. */
+  #tell: TypedCommand["tell"] = "all";
+  #terminating = false;
   #prompted: { promise: Promise<void>; resolve: () => void } | null = null;
   #activity: (() => void) | null = null;
 
@@ -112,11 +119,14 @@ export class PtySession {
     this.#pty.onExit((exit) => {
       this.#stream.end();
       this.#exit = exit;
-      for (const record of [this.#running, this.#pending]) {
+      const running = this.#running;
+      for (const record of [running, this.#pending]) {
         record?.finish({ status: "exited", exitCode: exit.exitCode, cwd: null });
       }
       this.#running = null;
       this.#pending = null;
+      // What ends with its terminal was not run to its end.
+      if (running !== null && !this.#terminating) this.#tellOfPerson(running);
       ready.resolve();
       exited.resolve(exit);
       this.#options.onChange();
@@ -147,9 +157,14 @@ export class PtySession {
   get current(): CommandRecord | null {
     return this.#running ?? this.#pending;
   }
-  /** The command that runs or ran last. */
+  /** The command that runs or ran last, of those that may be told. */
   get newest(): CommandRecord | null {
     return this.#newest;
+  }
+  /** The command to show the agent: of the person's only what runs now, the others are told at their end. */
+  get shown(): CommandRecord | null {
+    if (this.current !== null) return this.#tell === "all" ? this.current : null;
+    return this.#newestOfAgent;
   }
 
   /**
@@ -162,10 +177,9 @@ export class PtySession {
   ): Promise<CommandRecord> {
     const { bootstrap, folder } = this.#options;
     const marked = this.#marked && bootstrap !== null;
-    // Above all numbers that the shell counts up for typed lines.
-    const number = marked ? 2 ** 40 + Math.floor(Math.random() * 2 ** 40) : Number.NaN;
+    const number = marked ? firstAgentNumber + Math.floor(Math.random() * 2 ** 40) : Number.NaN;
+    this.#tell = "all";
     const record = this.#record({ ...start, number, typedBy: "agent" });
-    this.#lastWriter = "agent";
     if (!marked || bootstrap === null) {
       this.#running = record;
       this.#options.onChange();
@@ -244,6 +258,7 @@ export class PtySession {
 
   /** Ends the shell and everything in it; false when something survived. */
   terminate(): Promise<boolean> {
+    this.#terminating = true;
     return endSession(this.#options.processes, this);
   }
 
@@ -252,7 +267,7 @@ export class PtySession {
   }
 
   write(text: string, by: "agent" | "person"): void {
-    this.#lastWriter = by;
+    this.#typedLines.wrote(by, text, this.#atPrompt);
     this.#pty.write(text);
   }
 
@@ -271,14 +286,7 @@ export class PtySession {
 
   /** What is new since the last call. */
   takeFresh(limitChars: number): TerminalText {
-    return this.#fresh.take(limitChars);
-  }
-
-  /** Commands that the person ran to their end since the last call. */
-  takeTyped(): CommandRecord[] {
-    const ended = this.#typed.filter(({ end }) => end !== null);
-    this.#typed = this.#typed.filter(({ end }) => end === null);
-    return ended;
+    return together(this.#fresh.take(limitChars), this.#freshOfPerson.take(limitChars));
   }
 
   async attach(deliver: (data: string) => void | Promise<void>): Promise<TerminalAttachment> {
@@ -303,30 +311,36 @@ export class PtySession {
     this.display.show(`\r\n${text}\r\n`);
   }
 
-  #output(text: string): void {
+  get #atPrompt(): boolean {
     const { phase } = this.#stream;
-    if (this.#marked && phase === "starting") return;
-    if (this.#marked && (phase === "prompt" || phase === "continuing")) {
-      if (this.#typedEcho.length < 8192) this.#typedEcho += text;
-    }
+    return this.#marked && (phase === "prompt" || phase === "continuing");
+  }
+
+  #output(text: string): void {
+    if (this.#marked && this.#stream.phase === "starting") return;
     const running = this.#running;
+    const echo = this.#typedLines.shown(text, this.#atPrompt);
     if (running !== null && this.#tap !== null && running.start.typedBy === "agent") {
       this.#tap(text);
     } else {
-      this.#fresh.push(text, running);
+      const byPerson = running?.start.typedBy === "person";
+      const kept = byPerson ? this.#freshOfPerson : this.#fresh;
+      if (!echo && (!byPerson || this.#tell === "all")) kept.push(text, running);
       this.#options.onUnclaimed(text);
     }
+    if (this.#tell === "all") running?.push(text);
   }
 
   #record(start: Omit<CommandStart, "ordinal" | "pid">): CommandRecord {
     this.#ordinal += 1;
     const record = new CommandRecord({ ...start, ordinal: this.#ordinal, pid: this.pid });
+    if (this.#tell === "nothing") return record;
     this.#newest = record;
+    if (start.typedBy === "agent") this.#newestOfAgent = record;
     this.#options.onCommand(record);
     return record;
   }
 
-    running?.push(text);
   #began(number: number): void {
     if (this.#pending?.start.number !== number) return;
     this.#running = this.#pending;
@@ -345,20 +359,18 @@ export class PtySession {
   #typedBegan(number: number, command: string): void {
     // Its end was missed, but it is over.
     this.#running?.finish({ status: "unknown", exitCode: null, cwd: null });
-    const echo = new TextCapture(typedCommandChars);
-    echo.push(this.#typedEcho);
-    const record = this.#record({
+    const typed = this.#typedLines.began(command);
+    // A command of ours that nobody waits for any more begins after all.
+    const typedBy = number >= firstAgentNumber ? "agent" : typed.by;
+    this.#tell = typedBy === "person" ? typed.tell : "all";
+    if (typedBy === "person") this.#freshOfPerson = new FreshOutput(freshChars);
+    this.#running = this.#record({
       commandId: this.#options.newCommandId(),
-      command: command !== "" ? command : echo.text().text.trim(),
-      typedBy: this.#lastWriter,
+      command: typed.command,
+      typedBy,
       number,
       maxOutputChars: typedCommandChars,
     });
-    this.#running = record;
-    if (this.#lastWriter === "person") {
-      this.#typed.push(record);
-      if (this.#typed.length > maxTypedKept) this.#typed.shift();
-    }
     this.#options.onChange();
   }
 
@@ -368,11 +380,19 @@ export class PtySession {
     if (running?.start.number !== number) return;
     this.#running = null;
     running.finish({ status: "completed", exitCode, cwd: cwd ?? this.#cwd });
+    this.#tellOfPerson(running);
     this.#options.onChange();
   }
 
+  #tellOfPerson(ended: CommandRecord): void {
+    if (ended.start.typedBy !== "person") return;
+    this.#freshOfPerson = new FreshOutput(freshChars);
+    if (this.#tell !== "nothing") this.#options.onPersonCommand(ended);
+    this.#tell = "all";
+  }
+
   #shellReady(): void {
-    this.#typedEcho = "";
+    this.#typedLines.prompted();
     this.#resolveReady();
     this.#prompted?.resolve();
     this.#prompted = null;
@@ -400,4 +420,11 @@ export class PtySession {
     this.#resolveReady();
     this.#options.onChange();
   }
+}
+
+/** The output of what the agent ran, and of what the person is running. */
+function together(agents: TerminalText, persons: TerminalText): TerminalText {
+  if (persons.text === "") return agents;
+  if (agents.text.trim() === "" && agents.droppedChars === 0) return persons;
+  return { text: agents.text + persons.text, droppedChars: agents.droppedChars + persons.droppedChars };
 }

@@ -12,6 +12,7 @@ export interface RawPart {
 }
 
 interface ModeChange {
+  /** Of its sequence. */
   readonly position: number;
   readonly number: string;
   readonly state: "h" | "l";
@@ -66,9 +67,13 @@ export class RawHistory {
   }
 
   #noteModes(text: string): void {
-    for (const [, numbers = "", state] of text.matchAll(modeSequence)) {
+    let position = this.#end;
+    let counted = 0;
+    for (const { index, 1: numbers = "", 2: state } of text.matchAll(modeSequence)) {
+      position += Buffer.byteLength(text.slice(counted, index));
+      counted = index;
       for (const number of numbers.split(";")) {
-        this.#changes.push({ position: this.#end, number, state: state === "h" ? "h" : "l" });
+        this.#changes.push({ position, number, state: state === "h" ? "h" : "l" });
       }
     }
     const passed = this.#changes.findIndex(({ position }) => position >= this.#start);

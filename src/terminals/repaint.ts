@@ -17,9 +17,9 @@ export async function repaint(terminal: Terminal, serializer: SerializeAddon): P
   if (active.type === "alternate") {
     text += `\x1b[?1049h\x1b[H${await new Painter(alternate, terminal).paint()}`;
   }
-  // Of the row behind the last one nothing is left but what comes after all rows.
-  const behind = normal.length;
-  return text + serializer.serialize({ range: { start: behind, end: behind }, excludeAltBuffer: true });
+  // Between two rows is none, so nothing is left but what comes after all rows.
+  const nowhere = 0.5;
+  return text + serializer.serialize({ range: { start: nowhere, end: nowhere }, excludeAltBuffer: true });
 }
 
 class Painter {

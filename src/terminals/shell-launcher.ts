@@ -28,6 +28,7 @@ export interface ShellCallbacks {
   readonly onChange: (session: PtySession) => void;
   readonly onUnclaimed: (session: PtySession, text: string) => void;
   readonly onCommand: (session: PtySession, record: CommandRecord) => void;
+  readonly onPersonCommand: (record: CommandRecord) => void;
 }
 
 export type LaunchResult =
@@ -125,6 +126,7 @@ export class ShellLauncher {
       onChange: () => callbacks.onChange(session),
       onUnclaimed: (text) => callbacks.onUnclaimed(session, text),
       onCommand: (record) => callbacks.onCommand(session, record),
+      onPersonCommand: callbacks.onPersonCommand,
     });
     return { kind: "launched", session };
   }

@@ -29,6 +29,7 @@ import type {
 import type { TerminalInfo } from "../protocol/terminals.ts";
 import { CommandHistory } from "./command-history.ts";
 import { OutputThrottle } from "./output-throttle.ts";
+import { PersonCommands } from "./person-commands.ts";
 import { type PortProbe, usableSize } from "./pty.ts";
 import type { PtySession } from "./pty-session.ts";
 import { followCommand, interruptCommand, runCommand } from "./run-command.ts";
@@ -77,6 +78,7 @@ export class TerminalEngine implements Terminals {
   readonly #options: TerminalEngineOptions;
   readonly #slots = new Map<string, Slot>();
   readonly #commands: CommandHistory;
+  readonly #byPerson = new PersonCommands();
   readonly #events: Emitter<TerminalEvent>;
   readonly #output: Emitter<TerminalOutput>;
   #closing: Promise<void> | null = null;
@@ -215,6 +217,14 @@ export class TerminalEngine implements Terminals {
   /** What runs here has never been away. */
   async reconnect(): Promise<void> {}
 
+  retell(): void {
+    for (const event of [...this.#byPerson.kept]) this.#events.emit(event);
+  }
+
+  acknowledge(commandId: string): void {
+    this.#byPerson.acknowledge(commandId);
+  }
+
   on(listener: (event: TerminalEvent) => void): Disposable {
     return this.#events.on(listener);
   }
@@ -300,6 +310,7 @@ export class TerminalEngine implements Terminals {
         onUnclaimed: (session, text) => {
           if (this.#output.heard && slot.session === session && !lineEditing.test(text)) slot.unclaimed.push(text);
         },
+        onPersonCommand: (record) => this.#events.emit(this.#byPerson.add(name, record.result())),
         onCommand: (session, record) => this.#commands.remember({ terminal: name, session, record }),
       },
     );
@@ -340,8 +351,7 @@ export class TerminalEngine implements Terminals {
     return {
       kind: "read",
       terminal: this.#info(name, slot),
-      command: session.newest?.result() ?? null,
-      byPerson: session.takeTyped().map((record) => record.result()),
+      command: session.shown?.result() ?? null,
       output,
     };
   }
@@ -376,7 +386,7 @@ export class TerminalEngine implements Terminals {
 
   #info(name: string, slot: Slot): TerminalInfo {
     const { session, request, createdBy, kept } = slot;
-    const newest = session?.newest ?? null;
+    const newest = session?.current ?? session?.newest ?? null;
     const exitCode = session?.exit ? session.exit.exitCode : (newest?.end?.exitCode ?? null);
     return {
       name,

@@ -93,6 +93,8 @@ export class ScriptedTerminals implements Terminals {
     return false;
   }
   async reconnect() {}
+  retell() {}
+  acknowledge() {}
   watchOutput() {
     return toDisposable(() => {});
   }

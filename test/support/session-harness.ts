@@ -91,6 +91,8 @@ export const noTerminals: Terminals = {
   follow: async () => null,
   knows: () => false,
   reconnect: async () => {},
+  retell() {},
+  acknowledge() {},
   on: () => ({ dispose() {} }),
   watchOutput: () => ({ dispose() {} }),
   close: async () => {},

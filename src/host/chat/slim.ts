@@ -76,6 +76,11 @@ export function slimEvent(event: AgentEvent): AgentEvent {
       return { ...event, input: event.itemId === undefined ? slimInput(event.input) : slimWords(event.input) };
     case "message.queued":
       return { ...event, input: slimInput(event.input) };
+    case "terminal.ran":
+      // The panel has a line for it; its output is for the model, and so are the words in which it is told.
+      return { ...event, command: { ...event.command, output: "" } };
+    case "terminal.reported":
+      return { ...event, text: "" };
     case "notice.raised":
       return slimNotice(event);
     default:
@@ -97,7 +102,7 @@ function slimWords<T extends UserInput>(words: T): T {
 }
 
 function slimItem(item: Item): Item {
-  if (item.kind === "user_message") return slimWords(item);
+  if (item.kind === "user_message") return item.origin === "terminal" ? { ...item, text: "" } : slimWords(item);
   const { replay: _sealed, ...rest } = item;
   return rest.kind === "assistant_message" && rest.blocks ? slimReply(rest) : rest;
 }

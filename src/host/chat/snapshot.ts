@@ -26,7 +26,9 @@ export function snapshotOf(state: SessionState, limit: StretchLimit = SNAPSHOT):
   const whole = stretchOf(state.turns);
   const { from, turns } = slimmed(stretchBefore(whole, whole.to, limit, weigh));
   const earlyNotices = state.earlyNotices.map(slimNotice);
-  return { state: { ...state, turns, earlyNotices, queued: state.queued.map(slimQueued), allowedKeys: [] }, from };
+  const personCommands = { ...state.personCommands, untold: [] };
+  const queued = state.queued.map(slimQueued);
+  return { state: { ...state, turns, earlyNotices, queued, personCommands, allowedKeys: [] }, from };
 }
 
 /** The stretch that ends (`before`) or begins (`after`) at a place; empty where there is nothing. */

@@ -78,7 +78,7 @@ export class AgentTerminals implements Disposable {
   #watch(session: LiveSession): void {
     const subscription = session.runtime.terminals.on((event) => {
       if (event.type === "exited") this.#end(session, event.name);
-      else if (event.type === "remarked") return;
+      else if (event.type === "remarked" || event.type === "command-ended") return;
       else if (event.terminal.status !== "not-started" && event.terminal.status !== "exited") {
         this.#reveal(session, event.terminal.name);
       }

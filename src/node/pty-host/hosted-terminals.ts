@@ -158,6 +158,14 @@ export class HostedTerminals implements Terminals {
     });
   }
 
+  retell(): void {
+    this.#connection?.tell("retell", {});
+  }
+
+  acknowledge(commandId: string): void {
+    this.#connection?.tell("acknowledge", { commandId });
+  }
+
   on(listener: (event: TerminalEvent) => void): Disposable {
     return this.#events.on(listener);
   }
@@ -267,6 +275,7 @@ export class HostedTerminals implements Terminals {
     for (const terminal of greeting.terminals) this.#infos.set(terminal.name, terminal);
     for (const id of greeting.commandIds) this.#commandIds.add(id);
     this.#connection = connection;
+    this.retell();
     if (this.#output.heard) connection.tell("watch_output", { on: true });
     void connection.closed.then(() => this.#lost(connection));
     return connection;

@@ -104,6 +104,14 @@ export class SessionTerminals implements Terminals {
     return this.#current.reconnect();
   }
 
+  retell(): void {
+    this.#current.retell();
+  }
+
+  acknowledge(commandId: string): void {
+    this.#current.acknowledge(commandId);
+  }
+
   on(listener: (event: TerminalEvent) => void): Disposable {
     return this.#events.on(listener);
   }

@@ -19,7 +19,7 @@ export interface Task {
 }
 
 /** Words of the runtime, not of the person. */
-const remark = /^\[(?:CodePilot:|ENVIRONMENT CHANGE\])/;
+const remark = /^\[(?:CodePilot:|(?:ENVIRONMENT CHANGE|TERMINAL ACTIVITY)\])/;
 
 /**
  * The task begins with the last words of the person that follow a finished reply (or an interrupt, or nothing); words

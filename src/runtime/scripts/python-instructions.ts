@@ -74,7 +74,7 @@ After a result that shows the tests pass:
 
 const TAGS = `# What you are told
 
-[TASK N][USER INPUT] is the person's task and its number in the session, [USER MESSAGE] what they say while you work. [EXECUTION RESULT] is what your last block printed and what its calls gave. [ENVIRONMENT CHANGE] lists files that changed since you saw them, [TERMINALS] the open ones, [STEP N of M] how many replies the task may still take. [ARCHIVED TASK N] is a summary you made of an earlier task. [CodePilot: …] is a remark of the runtime. Such tags come from CodePilot; never write one yourself.`;
+[TASK N][USER INPUT] is the person's task and its number in the session, [USER MESSAGE] what they say while you work. [EXECUTION RESULT] is what your last block printed and what its calls gave. [ENVIRONMENT CHANGE] lists files that changed since you saw them, [TERMINAL ACTIVITY] what the person ran in terminals, [TERMINALS] the open ones, [STEP N of M] how many replies the task may still take. [ARCHIVED TASK N] is a summary you made of an earlier task. [CodePilot: …] is a remark of the runtime. Such tags come from CodePilot; never write one yourself.`;
 
 const WORKING = `# How to work
 

@@ -7,7 +7,6 @@ import { describeNoRange, describeRange } from "./output-range.ts";
 import {
   bodyOf,
   describeCommand,
-  describePerson,
   describeUnreadable,
   displayOf,
   footerOf,
@@ -38,7 +37,7 @@ export function readOutput({ terminals, maxOutputChars = MAX_OUTPUT_CHARS }: Dep
   return defineTool({
     name: "read_output",
     description:
-      "Shows what is new in a terminal: output of a running command, its end, and what the person did there. With command, from_line or to_line: lines of one command's output, without waiting.",
+      "Shows what is new in a terminal: output of a running command and its end. With command, from_line or to_line: lines of one command's output, without waiting.",
     input,
     parallelSafe: true,
     summarize: ({ session_id, command, from_line, to_line }) => {
@@ -74,23 +73,19 @@ export function readOutput({ terminals, maxOutputChars = MAX_OUTPUT_CHARS }: Dep
         const result = await terminals.read({ terminal: name, timeoutMs, signal, maxOutputChars });
         if (result.kind !== "read") return report.failed(describeUnreadable(name, result, maxOutputChars));
         const { terminal, command, output } = result;
-        const person = describePerson(name, result.byPerson, maxOutputChars);
         if (!command) {
-          const text = `${person}${headerOf(name, null)}\n${bodyOf(output, maxOutputChars)}\n${terminalFooter(terminal)}`;
+          const text = `${headerOf(name, null)}\n${bodyOf(output, maxOutputChars)}\n${terminalFooter(terminal)}`;
           return { status: signal.aborted ? "cancelled" : "done", output: text };
         }
         const nothingNew = output.text.trim() === "" && output.droppedChars === 0;
         const over = command.status === "completed" || command.status === "exited";
-        const listed = result.byPerson.some(({ commandId }) => commandId === command.commandId);
-        const own = listed
-          ? ""
-          : nothingNew && over
+        const text =
+          nothingNew && over
             ? describeCommand(name, command, maxOutputChars, "complete output")
             : [
                 `${headerOf(name, command, "continued output")}\n${bodyOf(output, maxOutputChars)}\n`,
                 `${footerOf(command)}${restOf(name, command, output, maxOutputChars)}${nextMove(name, command.status)}`,
               ].join("");
-        const text = `${person}${own}`.trimEnd();
         return { status: signal.aborted ? "cancelled" : "done", output: text, display: displayOf(name, command) };
       });
     },

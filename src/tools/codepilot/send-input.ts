@@ -5,7 +5,6 @@ import { defineTool, planned, reporter, toolInput } from "../define-tool.ts";
 import type { ToolDeps } from "../tool-deps.ts";
 import {
   bodyOf,
-  describePerson,
   describeUnreadable,
   displayOf,
   footerOf,
@@ -65,7 +64,7 @@ export function sendInput({ terminals, maxOutputChars = MAX_OUTPUT_CHARS }: Deps
         if (warning) lines.push(warning);
         return {
           status: signal.aborted ? "cancelled" : "done",
-          output: describePerson(name, result.byPerson, maxOutputChars) + lines.join("\n"),
+          output: lines.join("\n"),
           ...(command ? { display: displayOf(name, command) } : {}),
         };
       });

@@ -88,13 +88,6 @@ export function describeCommand(name: string, command: CommandResult, maxChars: 
   return `${headerOf(name, command, note)}\n${output}\n${footerOf(command)}${rest}${nextMove(name, command.status)}`;
 }
 
-/** What the person did there meanwhile, before the agent's own output. */
-export function describePerson(name: string, commands: readonly CommandResult[], maxChars: number): string {
-  if (commands.length === 0) return "";
-  const each = commands.map((command) => describeCommand(name, command, maxChars, "run by the person"));
-  return `The person used this terminal since you last looked:\n${each.join("\n")}\n\n`;
-}
-
 export function displayOf(name: string, command: CommandResult): ToolDisplay {
   return {
     kind: "command",

@@ -41,6 +41,14 @@ describe("raw history", () => {
     }
   });
 
+  it("sets only the modes that were set before the part it keeps", () => {
+    const history = new RawHistory(100);
+    history.push(`${"ä line\r\n".repeat(20)}\x1b[?1049hpainted`);
+    const { modes, text, alternate } = history.whole();
+    assert.deepEqual([modes, alternate], ["", false]);
+    assert.ok(text.startsWith("ä line\r\n") && text.endsWith("\x1b[?1049hpainted"));
+  });
+
   it("remembers the modes that were set in what it dropped", () => {
     const history = new RawHistory(200);
     history.push("\x1b[?1049h\x1b[?1;2004hpainted");

@@ -141,6 +141,7 @@ describe("a repaint", function () {
     );
     assert.equal(lines.length, 10_030);
     assert.match(lines[0] ?? "", /^9972 some words/);
+    assert.equal(lines.at(-1), "");
     assert.match(lines.at(-2) ?? "", /^20000 some words/);
     assert.ok(lines.every((each) => each === "" || /^\d+ some words of usual length [a-z ]+$/.test(each)));
   });

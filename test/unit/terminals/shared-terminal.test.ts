@@ -49,40 +49,6 @@ describe("a terminal shared with the person", function () {
     assert.doesNotMatch(seen, /cp=[0-9a-f]{24}|__cp_|7777/);
   });
 
-  it("reports what the person ran, with result, in the next read", async () => {
-    person.write("echo by hand; (exit 5)\r");
-    await eventually("it ran", () => seen.includes("by hand\r\n"));
-    await eventually("it ended", () => t.terminals.list()[0]?.status === "idle");
-    person.write("cd /\r");
-    await eventually("the folder changed", () => t.terminals.list()[0]?.cwd === "/");
-    const read = await t.read();
-    assert.ok(read.kind === "read");
-    assert.deepEqual(
-      read.byPerson.map(({ command, exitCode, status, output }) => ({ command, exitCode, status, text: output.text })),
-      [
-        { command: "echo by hand; (exit 5)", exitCode: 5, status: "completed", text: "by hand\n" },
-        { command: "cd /", exitCode: 0, status: "completed", text: "" },
-      ],
-    );
-    assert.match(read.output.text, /by hand\n/);
-    const again = await t.read();
-    assert.ok(again.kind === "read" && again.byPerson.length === 0);
-  });
-
-  it("knows commands that the history does not keep", async () => {
-    await t.command("HISTCONTROL=ignorespace");
-    person.write(" echo unremembered\r");
-    await eventually("it ran", () => seen.includes("\x07unremembered\r\n"));
-    await eventually("it ended", () => t.terminals.list()[0]?.status === "idle");
-    const read = await t.read();
-    assert.ok(read.kind === "read");
-    assert.deepEqual(
-      read.byPerson.map(({ command }) => command),
-      ["echo unremembered"],
-    );
-    assert.doesNotMatch((await t.command("history")).output.text, /unremembered|__cp/);
-  });
-
   it("is busy while the person runs something, and nothing is typed", async () => {
     person.write("sleep 0.5; echo slept\r");
     await eventually("it runs", () => t.terminals.list()[0]?.status === "running");
@@ -91,7 +57,7 @@ describe("a terminal shared with the person", function () {
     assert.equal(result.command, "sleep 0.5; echo slept");
     const read = await t.read();
     assert.ok(read.kind === "read");
-    assert.equal(read.command?.output.text, "slept\n");
+    assert.equal(read.command, null, "at its end it is told by an event");
     assert.doesNotMatch(seen, /intruder/);
   });
 
@@ -112,14 +78,6 @@ describe("a terminal shared with the person", function () {
     await eventually("the line is back", async () => (await screenOf(seen)).endsWith("person$ echo half a li"));
     person.write("ne\r");
     await eventually("it ran", () => seen.includes("\x07half a line\r\n"));
-  });
-
-  it("tells what the agent wrote from what the person typed", async () => {
-    await t.write("echo written\r");
-    const read = await t.read();
-    assert.ok(read.kind === "read");
-    assert.deepEqual(read.byPerson, []);
-    assert.equal(read.command?.command, "echo written");
   });
 
   it("repaints for a late viewer", async () => {

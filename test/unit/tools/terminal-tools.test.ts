@@ -23,7 +23,6 @@ describe("terminal tools", () => {
     kind: "read",
     terminal: terminalInfo(),
     command: null,
-    byPerson: [],
     output: { text: "", droppedChars: 0 },
     ...changes,
   });
@@ -247,17 +246,6 @@ describe("terminal tools", () => {
       const command = commandResult({ command: "make", output: { text: "all\n", droppedChars: 0 } });
       terminals.onRead = () => reading({ command });
       assert.match((await read()).output, /\(complete output\)\nall\n\[status: completed/);
-    });
-
-    it("shows what the person did", async () => {
-      const command = commandResult({ command: "ls", output: { text: "file\n", droppedChars: 0 } });
-      terminals.onRead = () => reading({ command, byPerson: [command] });
-      const { output } = await read();
-      assert.match(
-        output,
-        /^The person used this terminal since you last looked:\n\[terminal:main:cmd1\] \$ ls \(run by the person\)\nfile/,
-      );
-      assert.equal(output.match(/file/g)?.length, 1);
     });
 
     it("needs no permission, and names what to do when there is no such terminal", async () => {

@@ -45,6 +45,23 @@ describe("timeline rows", () => {
     assert.equal(rows[0]?.kind === "turn" && rows[0].ordinal, 7);
   });
 
+  it("shows what the person ran as a line, and not again when the model is told", () => {
+    const ran = { terminal: "main", commandId: "c", ordinal: 1, command: "npm test", status: "completed" } as const;
+    const state = play([
+      turn,
+      user,
+      {
+        type: "terminal.ran",
+        command: { ...ran, exitCode: 1, cwd: "/w", durationMs: 5, output: "long", droppedChars: 0 },
+        leftOut: 0,
+      },
+      { type: "terminal.reported", itemId: "i", text: "[TERMINAL ACTIVITY]", commandIds: ["c"], leftOut: 0 },
+    ]);
+    assert.deepEqual(kinds(state), ["turn", "notice", "working"]);
+    const row = rowsOf(state)[1];
+    assert.equal(row?.kind === "notice" && row.notice.message, "You ran npm test in main: exit 1");
+  });
+
   it("shows that the model is waited for, then what streams, under the key it will keep", () => {
     const waiting = play([turn, user]);
     assert.deepEqual(kinds(waiting), ["turn", "working"]);
