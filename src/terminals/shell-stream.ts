@@ -30,6 +30,10 @@ const hiddenLimit = 65_536;
 /** Private modes, keypad and keyboard protocols: what a line editor switches for itself and back for a command. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what it is about.
 const modeSequences = /\x1b(?:\[[?><=][\d;:]*[hlmu]|[=>])/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const invisible = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]|[\x00-\x09\x0b-\x1f\x7f]/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const unfinishedSequence = /\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]{0,1000}|[ -/]*)$/;
 
 export class ShellStream {
   readonly #parser: MarkerParser;
@@ -49,6 +53,8 @@ export class ShellStream {
   /** The command prints no more, and the prompt has not begun. */
   #muted = false;
   #heard = false;
+  /** The beginning of a sequence, at the prompt. */
+  #withheld = "";
   /** Number of the command that runs. */
   #open = 0;
   #displaced = false;
@@ -120,8 +126,21 @@ export class ShellStream {
     if (this.#phase === "drawing") {
       if (this.#prompt.length < promptLimit) this.#prompt += text;
     } else if (!this.#muted) {
-      this.#events.output(text);
+      this.#output(text);
     }
+  }
+
+  /** What only moves the cursor or sets colours around the prompt is nobody's output. */
+  #output(text: string): void {
+    if (this.#phase !== "prompt") {
+      this.#events.output(text);
+      return;
+    }
+    const whole = this.#withheld + text;
+    const cut = whole.search(unfinishedSequence);
+    this.#withheld = cut < 0 ? "" : whole.slice(cut);
+    const finished = cut < 0 ? whole : whole.slice(0, cut);
+    if (finished.replace(invisible, "") !== "") this.#events.output(finished);
   }
 
   #marker({ letter, number, fields }: Marker): void {
@@ -146,6 +165,7 @@ export class ShellStream {
 
   #promptEnds(): void {
     this.#phase = "prompt";
+    this.#withheld = "";
     this.#events.display("\x1b]633;B\x07");
     this.#events.ready();
   }
@@ -159,7 +179,7 @@ export class ShellStream {
     const promptStart = Math.max(this.#prompt.lastIndexOf("\n"), this.#prompt.lastIndexOf("\r")) + 1;
     const prompt = promptStays ? "" : this.#prompt.slice(promptStart);
     const echo = this.#armed.command.replaceAll("\x1b", "^[").replace(/\r?\n/g, "\r\n> ");
-    this.#events.display(`${prompt}${echo}\r\n`);
+    this.#events.display(`${prompt}\x1b[J${echo}\r\n`);
     this.#hiding = true;
   }
 

@@ -3,8 +3,8 @@
  * line and executes it: history, title and events are those of a line that was typed. What fish would not execute
  * (an unfinished quote) or is too long to be painted is evaluated instead, by a line that leaves the history again.
  *
- * The end is told by the event fish_postexec or, where there was none, by the next fish_prompt. The prompt is not
- * ours: its function is wrapped only while the prompt is being made.
+ * The end is seen by the event fish_postexec and told by the next fish_prompt. The function that makes the prompt is
+ * the person's: it is wrapped only while it runs. A loop that was interrupted has no status in fish, and is told as 0.
  *
  * Written for fish 3.6 and run there; for 4.x by its documentation.
  */
@@ -48,6 +48,7 @@ set -g __cp_line ''
 set -g __cp_stash ''
 set -g __cp_cursor 0
 set -g __cp_generation ''
+set -g __cp_state
 
 function __cp_mark
     builtin printf '\\e]633;%s;cp=%s.%s;%s\\a' $argv[1] $__cp_key $argv[2] "$argv[3]" >/dev/tty
@@ -111,23 +112,25 @@ function __cp_preexec --on-event fish_preexec
         set -g __cp_open $__cp_seq
         __cp_mark C $__cp_open (__cp_escape "$argv[1]")
     end
+    set -g __cp_state
     set -g __cp_generation $status_generation
 end
 
+# Tells the end that __cp_postexec has seen, or what has to stand for it.
 function __cp_close
     builtin test "$__cp_open" = 0; and return
     set -l number $__cp_open
+    set -q __cp_state[1]; or set -g __cp_state $argv[1]
+    __cp_mark D $number $__cp_state';'(__cp_escape "$PWD")
     set -g __cp_open 0
-    __cp_mark D $number $argv[1]';'(__cp_escape "$PWD")
-    # Next fish marks a line without end.
-    __cp_mark E 0
 end
 
+# Not the end yet: \`exit\` comes here too. Next fish marks a line without end.
 function __cp_postexec --on-event fish_postexec
-    set -l state $status
+    set -g __cp_state $status
     # A line like \`set x 1\` leaves the status of the line before it.
-    builtin test "$status_generation" = "$__cp_generation"; and set state 0
-    __cp_close $state
+    builtin test "$status_generation" = "$__cp_generation"; and set -g __cp_state 0
+    __cp_mark E 0
 end
 
 function __cp_prompt --on-event fish_prompt

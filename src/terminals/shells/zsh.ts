@@ -5,16 +5,18 @@
  * The private key runs the widget `__cp_load`: it reads the file and accepts a line that evaluates the command at top
  * level. That line never gets into the history; the command is put there as the person's options want it.
  *
- * The prompt parameters are left alone. The end is told by whichever comes first: the rest of our line, precmd, or
- * zle-line-init, which also tells that the prompt is drawn. Ctrl-C skips the first; a person may overwrite the others,
- * and each of them puts the others back. Where the output ends is told by PROMPT_EOL_MARK before zsh marks a line
+ * The prompt parameters are left alone. The end is told by whichever comes first: the rest of our line (reached after an
+ * interrupt too), precmd, or zle-line-init, which also tells that the prompt is drawn. A person may overwrite the
+ * others, and each of them puts the others back. Where the output ends is told by PROMPT_EOL_MARK before zsh marks a line
  * without end.
  */
 import { type ShellDialect, shellQuote } from "./shell-dialect.ts";
 
 /** Options of the person's that our functions run without, as they are where the command stands. */
 const flags = `"$-\${options[errreturn]}"`;
-const evaluation = `{ __cp_begin ${flags}; } 2>/dev/null; \\builtin \\eval "$__cp_cmd"; { __cp_end ${flags}; } 2>/dev/null`;
+const evaluation =
+  `{ { __cp_begin ${flags}; } 2>/dev/null; \\builtin \\eval "$__cp_cmd"; } ` +
+  `always { { __cp_end ${flags}; } 2>/dev/null; }`;
 
 /** An option by a name that nobody else would write: it stands in the command line and changes nothing. */
 const commandLineMark = "-o inter_active";
@@ -52,7 +54,7 @@ ${loadPersonal ? `if [[ -r \${ZDOTDIR:-$HOME}/.zshenv ]]; then builtin source "\
 function bootstrap(key: string, commandFile: string): string {
   return `
 typeset -g __cp_key='${key}' __cp_file=${shellQuote(commandFile)} __cp_cmd='' __cp_text='' __cp_stash=''
-typeset -gi __cp_seq=0 __cp_open=0 __cp_last=0 __cp_seen=0 __cp_loaded=0 __cp_drawn=0 __cp_cursor=0 __cp_given=-1
+typeset -gi __cp_seq=0 __cp_open=0 __cp_last=0 __cp_seen=0 __cp_loaded=0 __cp_drawn=0 __cp_cursor=0
 typeset -ga __cp_hooks
 
 __cp_mark() { builtin print -rn -- $'\\e]633;'"$1;cp=$__cp_key.$2;$3"$'\\a' >|/dev/tty }
@@ -122,13 +124,12 @@ __cp_begin() {
   __cp_mark C $number \${#__cp_stash}
   # With ERR_EXIT or ERR_RETURN a status would be taken for an error.
   [[ $1 == *(e*|on) ]] && return 0
-  __cp_given=$__cp_last
   return $__cp_last
 }
 
 __cp_close() {
   local number=$__cp_open
-  __cp_last=$1 __cp_open=0 __cp_given=-1
+  __cp_last=$1 __cp_open=0
   (( number )) || return 0
   __cp_escape "$PWD"
   __cp_mark D $number "$1;$__cp_text"
@@ -136,6 +137,8 @@ __cp_close() {
 
 __cp_end() {
   local -i state=$?
+  # What zsh has for an interrupted loop is 130 as often as something else.
+  (( TRY_BLOCK_INTERRUPT == 1 )) && state=130
   __cp_close $state
   __cp_install
   [[ $1 == *(e*|on) ]] && return 0
@@ -152,10 +155,7 @@ __cp_preexec() {
 }
 
 __cp_precmd() {
-  local -i state=$?
-  # An error like \${x:?} leaves the status as it was before, when that was one already.
-  (( __cp_open && state && state != 130 && state == __cp_given )) && state=1
-  __cp_close $state
+  __cp_close $?
   if (( __cp_loaded )); then
     __cp_mark N 0
     __cp_uncover

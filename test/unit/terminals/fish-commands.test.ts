@@ -93,7 +93,13 @@ describe("commands in fish", function () {
   this.timeout(30_000);
   let t: TestTerminals;
   before(async () => {
-    t = await testTerminals({ shell: "fish", files: { ".config/fish/config.fish": "echo the startup file prints\n" } });
+    t = await testTerminals({
+      shell: "fish",
+      files: {
+        ".local/share/fish/generated_completions/none.fish": "",
+        ".config/fish/config.fish": "echo the startup file prints\n",
+      },
+    });
   });
   after(() => t.close());
 

@@ -33,6 +33,7 @@ const cases: readonly Case[] = [
   [")", 1, /parse error/],
   ["echo done after errors", 0, "done after errors\n"],
   ["return 3", 3, ""],
+  ["true", 0, ""],
   ["echo ${nope:?is missing}; echo unreached", 1, /is missing/],
   ["readonly RO=1; RO=2", 1, /read-only/],
   ["typeset -A map; map[a]=b; local=1", 0, ""],
