@@ -10,6 +10,7 @@ import { endPtyHosts } from "../test/support/end-pty-hosts.ts";
 import { ensureBrowser } from "./browser.ts";
 import { newMarker, run, sweep } from "./child-process.ts";
 import { ensureCodeServer } from "./code-server.ts";
+import { ensureTerminalPrograms } from "./debian-packages.ts";
 import { fromRoot, root } from "./paths.ts";
 import { say, seconds } from "./progress.ts";
 
@@ -34,12 +35,17 @@ interface Layer {
 const MINUTE = 60_000;
 
 const layers: Record<LayerName, Layer> = {
-  unit: { folder: "test/unit", style: "suites", timeLimitMs: 20 * MINUTE, prepare: async () => ({}) },
+  unit: { folder: "test/unit", style: "suites", timeLimitMs: 20 * MINUTE, prepare: prepareTerminals },
   golden: { folder: "test/golden", style: "suites", timeLimitMs: 4 * MINUTE, prepare: async () => ({}) },
   host: { folder: "test/host", style: "lines", timeLimitMs: 12 * MINUTE, prepare: prepareWindow },
   e2e: { folder: "test/e2e", style: "lines", timeLimitMs: 25 * MINUTE, prepare: prepareWindow },
   desktop: { folder: "test/host", style: "lines", timeLimitMs: 15 * MINUTE, prepare: async () => ({}) },
 };
+
+async function prepareTerminals(): Promise<Record<string, string>> {
+  await ensureTerminalPrograms();
+  return {};
+}
 
 async function prepareWindow(): Promise<Record<string, string>> {
   const browser = await ensureBrowser();

@@ -96,7 +96,7 @@ describe("commands that run", function () {
   });
 
   it("let the shell take several writes and reads while a full-screen editor is open", async () => {
-    const started = await t.command("vim -u NONE -N new.txt", { timeoutMs: 1000 });
+    const started = await t.command("vi -u NONE -N new.txt", { timeoutMs: 1000 });
     assert.equal(started.status, "running");
     const typed = await t.write("ihello from the agent\x1b");
     assert.ok(typed.kind === "read");
