@@ -152,6 +152,7 @@ export interface ReadTerminal {
   readonly terminal: string;
   /** Waits at most this long for the running command to end or, when it is idle, not at all. */
   readonly timeoutMs: number;
+  /** Abort resolves at once, and what is new stays new for the next read. */
   readonly signal: AbortSignal;
   readonly maxOutputChars: number;
 }
@@ -195,7 +196,8 @@ export type TerminalEvent =
   | { readonly type: "changed"; readonly terminal: TerminalInfo }
   /** It is not as the person would expect, in words; follows `opened`. */
   | { readonly type: "remarked"; readonly name: string; readonly remark: string }
-  | { readonly type: "exited"; readonly name: string; readonly exitCode: number | null }
+  /** `signal`: number of the one that ended the shell. */
+  | { readonly type: "exited"; readonly name: string; readonly exitCode: number | null; readonly signal?: number }
   /**
    * The person has run a command to its end. Told again by `retell` until it is acknowledged; the 10 newest are kept for
    * that, and `leftOut` says how many right before this one were not. Not told: commands that begin with a blank.
@@ -233,9 +235,14 @@ export interface Terminals extends Disposable {
   /**
    * Null when there is no such terminal. Spawns `main` when needed. `onData` begins after the snapshot; while a promise
    * it returned is pending it is not called again. A viewer that does not keep up never slows the shell: it is told
-   * what it missed (a log) or gets a repaint (a full-screen program, beginning with a reset).
+   * what it missed (a log) or gets a repaint (a full-screen program, beginning with a reset). With `size`, the terminal
+   * gets that size first, as by `resize`, so that the snapshot fits.
    */
-  attach(name: string, onData: (data: string) => void | Promise<void>): Promise<TerminalAttachment | null>;
+  attach(
+    name: string,
+    onData: (data: string) => void | Promise<void>,
+    size?: { readonly cols: number; readonly rows: number },
+  ): Promise<TerminalAttachment | null>;
   /** Waits for a command as `run` does; null when it is not known here. Never begins a terminal. */
   follow(request: FollowCommand): Promise<CommandResult | null>;
   /** Whether `follow` can tell of this command. Of commands of an earlier process only after `reconnect`. */

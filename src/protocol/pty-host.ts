@@ -15,17 +15,28 @@ export const ptyHostVersion = 1;
 /** Of one line. A command or an environment may be large; nothing that is meant well is larger. */
 export const maxLineBytes = 16 * 1024 * 1024;
 
+/** Of the first line: at most an environment, which the system limits to less. */
+export const maxOpeningBytes = 4 * 1024 * 1024;
+
 const opening = { version: z.number(), token: z.string() };
+
+const beginningSchema = z.object({
+  /** Joins a session that is there, but begins none. */
+  onlyJoin: z.boolean(),
+  cwd: z.string(),
+  shell: z.string().exactOptional(),
+  /** Of shells that are started from now on. */
+  environment: z.record(z.string(), z.string()),
+});
+export type Beginning = z.infer<typeof beginningSchema>;
 
 export const openingSchema = z.discriminatedUnion("type", [
   z.object({
     ...opening,
     type: z.literal("session"),
     session: z.string().min(1).max(200),
-    /** How to begin it; null: only if it is there. */
-    begin: z.nullable(
-      z.object({ cwd: z.string(), shell: z.optional(z.string()), environment: z.record(z.string(), z.string()) }),
-    ),
+    /** Null for somebody who neither begins it nor changes how its shells start. */
+    begin: z.nullable(beginningSchema),
   }),
   z.object({
     ...opening,
@@ -34,6 +45,8 @@ export const openingSchema = z.discriminatedUnion("type", [
     terminal: z.string(),
     /** By which `resize` names it. */
     viewer: z.string(),
+    /** The terminal gets it before the repaint is made. */
+    size: z.object({ cols: z.number(), rows: z.number() }).exactOptional(),
   }),
   z.object({ ...opening, type: z.literal("lookup") }),
 ]);

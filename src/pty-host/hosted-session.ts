@@ -1,42 +1,55 @@
 /** The terminals of one agent session in this process: the engine, its viewers, and a data socket for each terminal. */
-import { chmod, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:net";
+import type { Socket } from "node:net";
 import type { Disposable } from "../base/disposable.ts";
 import { toDisposable } from "../base/disposable.ts";
+import { Emitter } from "../base/emitter.ts";
 import { dataSocketPath, type HostPlace } from "../node/pty-host/host-place.ts";
 import type { Log } from "../ports/log.ts";
 import type { TerminalAttachment, TerminalEvent } from "../ports/terminals.ts";
 import type { HostedSession as SessionRecord } from "../protocol/pty-host.ts";
 import type { TerminalInfo } from "../protocol/terminals.ts";
 import type { TerminalEngine } from "../terminals/terminal-engine.ts";
+import { DataSocket } from "./data-socket.ts";
 import { serveViewer } from "./stream-viewer.ts";
+
+/** For a viewer to read what the shell has printed before its end. */
+const farewellMs = 10_000;
 
 export interface HostedSessionOptions {
   readonly session: string;
   readonly engine: TerminalEngine;
   readonly place: HostPlace;
   readonly log: Log;
-  /** Something ran, ended, was typed or resized. */
+  /** Something ran, ended, was typed or resized, or a viewer has gone. */
   readonly onChange: () => void;
 }
 
 export class HostedSession {
   readonly engine: TerminalEngine;
   readonly #options: HostedSessionOptions;
-  readonly #sockets = new Map<string, { readonly server: Server; readonly path: string }>();
+  readonly #sockets = new Map<string, DataSocket>();
   readonly #viewers = new Map<string, TerminalAttachment>();
+  /** Connections of those who look, with the name of the terminal. */
+  readonly #watchers = new Map<Socket, string>();
   readonly #subscription: Disposable;
+  readonly #closed: Emitter<void>;
   #activeAt = Date.now();
 
   constructor(options: HostedSessionOptions) {
     this.#options = options;
     this.engine = options.engine;
+    this.#closed = new Emitter((error) => options.log.error("a listener of a session's end failed", error));
     this.#subscription = options.engine.on((event) => this.#follow(event));
   }
 
   /** Nothing lives here and nothing could be asked about. */
   get unused(): boolean {
-    return this.engine.commandIds().length === 0 && !this.engine.list().some(isAlive);
+    return this.engine.commandIds().length === 0 && !this.#lives;
+  }
+
+  /** Somebody looks at a terminal. */
+  get watched(): boolean {
+    return this.#watchers.size > 0;
   }
 
   record(): SessionRecord {
@@ -52,65 +65,92 @@ export class HostedSession {
     this.#options.onChange();
   }
 
+  /** Somebody looks at the terminal until the socket closes. */
+  addWatcher(socket: Socket, terminal: string): void {
+    this.#watchers.set(socket, terminal);
+    socket.once("close", () => {
+      this.#watchers.delete(socket);
+      this.#options.onChange();
+    });
+  }
+
   /** Remembers a viewer by the name under which `resize` comes. */
   addViewer(viewer: string, attachment: TerminalAttachment): Disposable {
     this.#viewers.set(viewer, attachment);
-    return toDisposable(() => this.#viewers.delete(viewer));
+    return toDisposable(() => {
+      if (this.#viewers.get(viewer) === attachment) this.#viewers.delete(viewer);
+    });
   }
 
   resize(viewer: string, cols: number, rows: number): void {
     this.#viewers.get(viewer)?.resize(cols, rows);
   }
 
-  /** Ends every terminal but those that are to be kept. */
+  /** Called when the session has ended: what its clients still ask for can not be done here. */
+  onClosed(listener: () => void): Disposable {
+    return this.#closed.on(listener);
+  }
+
+  /** Ends every terminal but those that are to be kept; false when there are some. */
+  async closeButKept(): Promise<boolean> {
+    await this.engine.close({ keepKept: true });
+    if (this.#lives) return false;
+    await this.close();
+    return true;
+  }
+
   async close(): Promise<void> {
     await this.engine.close();
     this.#subscription.dispose();
-    await Promise.all([...this.#sockets.keys()].map((name) => this.#closeSocket(name)));
+    await Promise.all([...this.#sockets.values()].map((socket) => socket.close()));
+    this.#closed.emit();
+    this.#closed.dispose();
+  }
+
+  get #lives(): boolean {
+    return this.engine.list().some(isAlive);
   }
 
   #follow(event: TerminalEvent): void {
-    this.touch();
     if (event.type === "opened") this.#openSocket(event.terminal.name);
-    else if (event.type === "exited") void this.#closeSocket(event.name);
+    else if (event.type === "exited") this.#shellEnded(event.name);
+    this.touch();
   }
 
-  /** Listens for viewers that speak the open format: nothing to say first, raw bytes after one line. */
   #openSocket(terminal: string): void {
     const { session, place, log } = this.#options;
-    if (this.#sockets.has(terminal)) return;
     const path = dataSocketPath(place, session, terminal);
-    const server = createServer((socket) => {
-      socket.on("error", (error) => log.info("a viewer's socket failed", { cause: error.message }));
-      const onActive = () => this.touch();
-      serveViewer(socket, {
-        terminals: this.engine,
-        terminal,
-        typedAhead: Buffer.alloc(0),
-        onActive,
-        tellSnapshot: false,
-      }).catch((error: unknown) => {
-        log.error("a viewer could not be attached", error);
-        socket.destroy();
-      });
-    });
-    server.on("error", (error) => log.error(`the data socket of ${terminal} failed`, error));
-    this.#sockets.set(terminal, { server, path });
-    // Left over by a host that was killed; this process alone owns the folder.
-    rm(path, { force: true })
-      .then(() => new Promise<void>((resolve) => server.listen(path, resolve)))
-      .then(() => (process.platform === "win32" ? undefined : chmod(path, 0o600)))
-      .catch((error: unknown) => log.error(`the data socket of ${terminal} could not be opened`, error));
+    const before = this.#sockets.get(terminal)?.close() ?? Promise.resolve();
+    const serve = (socket: Socket) => this.#serve(terminal, socket);
+    this.#sockets.set(terminal, new DataSocket({ path, terminal, serve, log }, before));
   }
 
-  async #closeSocket(terminal: string): Promise<void> {
-    const found = this.#sockets.get(terminal);
-    if (found === undefined) return;
-    this.#sockets.delete(terminal);
-    // Takes no new viewers; those that are there end when they have got everything. Removes the file, too.
-    await new Promise<void>((resolve) => {
-      found.server.close(() => resolve());
-      setTimeout(resolve, 200).unref();
+  #shellEnded(terminal: string): void {
+    for (const [watcher, name] of this.#watchers) {
+      // One that does not read what is left is not waited for any longer.
+      if (name === terminal) setTimeout(() => watcher.destroy(), farewellMs).unref();
+    }
+    const socket = this.#sockets.get(terminal);
+    void socket?.close().then(() => {
+      if (this.#sockets.get(terminal) === socket) this.#sockets.delete(terminal);
+    });
+  }
+
+  #serve(terminal: string, socket: Socket): void {
+    const { log } = this.#options;
+    socket.on("error", (error) => log.info("a viewer's socket failed", { cause: error.message }));
+    this.addWatcher(socket, terminal);
+    this.#options.onChange();
+    serveViewer(socket, {
+      terminals: this.engine,
+      terminal,
+      typedAhead: Buffer.alloc(0),
+      size: undefined,
+      onActive: () => this.touch(),
+      tellSnapshot: false,
+    }).catch((error: unknown) => {
+      log.error("a viewer could not be attached", error);
+      socket.destroy();
     });
   }
 }

@@ -11,8 +11,12 @@ import { type HostMessage, maxLineBytes, requestSchema } from "../protocol/pty-h
 import type { HostedSession } from "./hosted-session.ts";
 import { answerRequest } from "./session-requests.ts";
 
-/** Output for the eye is left out for a client that has this much unread. */
+/** Output for the eye is left out for a client that has this much unread, and no more of its requests are read. */
 const maxUnreadBytes = 1_048_576;
+/** A client with this much unread does not read at all: it is dropped, and may come again. */
+const maxBacklogBytes = 8 * 1_048_576;
+/** Nobody who means well waits for more at once. */
+const maxWaiting = 1_000;
 
 export interface SessionClientOptions {
   readonly socket: Socket;
@@ -24,10 +28,18 @@ export interface SessionClientOptions {
 
 /** Serves the connection until it closes. `rest` came with its first line. */
 export function serveSession({ socket, session, endSession, log }: SessionClientOptions, rest: Buffer): void {
-  const waiting = new Map<number, AbortController>();
+  const waiting = new Map<number, { readonly stop: AbortController; readonly leave: AbortController }>();
   const { engine } = session;
+  const drop = (cause: string): void => {
+    if (socket.destroyed) return;
+    log.warn("a client was dropped", { cause });
+    socket.destroy();
+  };
   const send = (message: HostMessage): void => {
-    if (!socket.destroyed) socket.write(`${JSON.stringify(message)}\n`);
+    if (socket.destroyed) return;
+    if (socket.writableLength > maxBacklogBytes) drop("it does not read");
+    else socket.write(`${JSON.stringify(message)}\n`);
+    if (socket.writableLength > maxUnreadBytes) socket.pause();
   };
   const show = (message: HostMessage): void => {
     if (socket.writableLength < maxUnreadBytes) send(message);
@@ -39,13 +51,14 @@ export function serveSession({ socket, session, endSession, log }: SessionClient
   }
 
   const answer = async (id: number, op: string, request: unknown): Promise<void> => {
-    const stop = new AbortController();
-    waiting.set(id, stop);
+    const [stop, leave] = [new AbortController(), new AbortController()];
+    waiting.set(id, { stop, leave });
     try {
       const context = {
         session,
         endSession,
         signal: stop.signal,
+        left: leave.signal,
         output: (chunk: string) => show({ id, output: chunk }),
         watchOutput: (on: boolean) => {
           unclaimed?.dispose();
@@ -61,23 +74,29 @@ export function serveSession({ socket, session, endSession, log }: SessionClient
     }
   };
 
+  const take = (document: unknown): void => {
+    const { id, op, request } = requestSchema.parse(document);
+    if (op === "cancel") waiting.get(id)?.stop.abort();
+    else if (waiting.has(id)) drop(`two requests with the id ${id}`);
+    else if (waiting.size >= maxWaiting) send({ id, error: `more than ${maxWaiting} requests at once` });
+    else void answer(id, op, request);
+  };
   const lines = new JsonLines(maxLineBytes);
   const read = (chunk: Buffer): void => {
     try {
-      for (const document of lines.push(chunk)) {
-        const { id, op, request } = requestSchema.parse(document);
-        if (op === "cancel") waiting.get(id)?.abort();
-        else void answer(id, op, request);
-      }
+      for (const document of lines.push(chunk)) if (!socket.destroyed) take(document);
     } catch (error) {
-      log.warn("a client was dropped", { cause: messageOf(error) });
-      socket.destroy();
+      drop(messageOf(error));
     }
   };
-  socket.on("data", read);
+  socket.on("data", read).on("drain", () => socket.resume());
+  // What is asked for after the end of the session begins it anew.
+  const closed = session.onClosed(() => setImmediate(() => socket.end()));
   socket.once("close", () => {
+    closed.dispose();
     events.dispose();
     unclaimed?.dispose();
+    for (const { leave } of waiting.values()) leave.abort();
   });
   if (rest.length > 0) read(rest);
   socket.resume();

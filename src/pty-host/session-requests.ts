@@ -7,12 +7,17 @@ export interface RequestContext {
   readonly endSession: () => Promise<void>;
   /** Aborted when the client cancels the request. */
   readonly signal: AbortSignal;
+  /** Aborted when the client is gone: what it has begun goes on. */
+  readonly left: AbortSignal;
   readonly output: (chunk: string) => void;
   readonly watchOutput: (on: boolean) => void;
 }
 
 const named = z.object({ name: z.string() });
-const reading = { terminal: z.string(), timeoutMs: z.number(), maxOutputChars: z.number() };
+/** A reply must fit into one line, whatever its characters are escaped to. */
+const maxChars = 2_000_000;
+const chars = z.number().transform((count) => Math.min(count, maxChars));
+const reading = { terminal: z.string(), timeoutMs: z.number(), maxOutputChars: chars };
 const waitFor = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("text"), text: z.string() }),
   z.object({ kind: z.literal("port"), port: z.number() }),
@@ -23,6 +28,11 @@ const waiting = {
   waitFor: waitFor.exactOptional(),
   heard: z.boolean(),
 };
+
+/** Output that nobody is there to get must stay for the next one. */
+function eitherOf({ signal, left }: Pick<RequestContext, "signal" | "left">): AbortSignal {
+  return AbortSignal.any([signal, left]);
+}
 
 type Answer = (request: unknown, context: RequestContext) => Promise<unknown>;
 
@@ -47,16 +57,18 @@ const operations: Readonly<Record<string, Answer>> = {
     (request, { session }) => session.engine.open(request),
   ),
   run: operation(
-    z.object({ ...waiting, terminal: z.string(), command: z.string(), maxOutputChars: z.number() }),
-    ({ heard, ...request }, { session, signal, output }) =>
-      session.engine.run({ ...request, signal, ...(heard ? { onOutput: output } : {}) }),
+    z.object({ ...waiting, terminal: z.string(), command: z.string(), maxOutputChars: chars }),
+    ({ heard, ...request }, { session, signal, left, output }) =>
+      session.engine.run({ ...request, signal, left, ...(heard ? { onOutput: output } : {}) }),
   ),
-  follow: operation(z.object(waiting), ({ heard, ...request }, { session, signal, output }) =>
-    session.engine.follow({ ...request, signal, ...(heard ? { onOutput: output } : {}) }),
+  follow: operation(z.object(waiting), ({ heard, ...request }, { session, signal, left, output }) =>
+    session.engine.follow({ ...request, signal, left, ...(heard ? { onOutput: output } : {}) }),
   ),
-  read: operation(z.object(reading), (request, { session, signal }) => session.engine.read({ ...request, signal })),
-  write: operation(z.object({ ...reading, text: z.string() }), (request, { session, signal }) =>
-    session.engine.write({ ...request, signal }),
+  read: operation(z.object(reading), (request, { session, ...stop }) =>
+    session.engine.read({ ...request, signal: eitherOf(stop) }),
+  ),
+  write: operation(z.object({ ...reading, text: z.string() }), (request, { session, ...stop }) =>
+    session.engine.write({ ...request, signal: eitherOf(stop) }),
   ),
   read_spool: operation(
     z.object({
@@ -64,9 +76,9 @@ const operations: Readonly<Record<string, Answer>> = {
       ordinal: z.number().exactOptional(),
       fromLine: z.number(),
       lineCount: z.number(),
-      maxOutputChars: z.number(),
+      maxOutputChars: chars,
     }),
-    (request, { session, signal }) => session.engine.readSpool({ ...request, signal }),
+    (request, { session, ...stop }) => session.engine.readSpool({ ...request, signal: eitherOf(stop) }),
   ),
   signal: operation(
     z.object({
@@ -91,7 +103,7 @@ const operations: Readonly<Record<string, Answer>> = {
 
 /** Rejects for an operation that does not exist and for arguments that do not fit it. */
 export async function answerRequest(op: string, request: unknown, context: RequestContext): Promise<unknown> {
-  const answer = operations[op];
+  const answer = Object.hasOwn(operations, op) ? operations[op] : undefined;
   if (answer === undefined) throw new Error(`there is no operation ${JSON.stringify(op)}`);
   const result = await answer(request, context);
   return result === undefined ? null : result;

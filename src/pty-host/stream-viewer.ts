@@ -8,6 +8,8 @@ export interface StreamViewerOptions {
   readonly terminal: string;
   /** Came with the first line. */
   readonly typedAhead: Buffer;
+  /** Of the viewer, if it has said. */
+  readonly size: { readonly cols: number; readonly rows: number } | undefined;
   readonly onActive: () => void;
   /** Clients that are ours learn how much of what follows is the repaint; those of the open format need not. */
   readonly tellSnapshot: boolean;
@@ -18,7 +20,7 @@ export interface StreamViewerOptions {
  * to: its terminal goes on, and it is told later what it has missed. The attachment ends with the socket.
  */
 export async function serveViewer(socket: Socket, options: StreamViewerOptions): Promise<TerminalAttachment | null> {
-  const { terminals, terminal, typedAhead, onActive, tellSnapshot } = options;
+  const { terminals, terminal, typedAhead, size: wanted, onActive, tellSnapshot } = options;
   const early: string[] = [];
   let painted = false;
   const send = (data: string): void | Promise<void> => {
@@ -31,10 +33,11 @@ export async function serveViewer(socket: Socket, options: StreamViewerOptions):
       socket.on("drain", done).on("close", done);
     });
   };
-  const attachment = await terminals.attach(terminal, (data) => {
+  const show = (data: string) => {
     if (painted) return send(data);
     early.push(data);
-  });
+  };
+  const attachment = await terminals.attach(terminal, show, wanted);
   if (attachment === null || socket.destroyed) {
     attachment?.dispose();
     socket.destroy();

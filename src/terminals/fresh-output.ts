@@ -35,10 +35,16 @@ export class FreshOutput {
 
   /** What is new since the last call. */
   take(limitChars: number): TerminalText {
-    const text = this.#capture.text(limitChars);
-    const droppedLines = text.droppedChars === 0 ? null : this.#droppedLines(limitChars);
+    const text = this.look(limitChars);
     this.#capture = new TextCapture(this.#limitChars);
     this.#begun = false;
+    return text;
+  }
+
+  /** What `take` would give. */
+  look(limitChars: number): TerminalText {
+    const text = this.#capture.text(limitChars);
+    const droppedLines = text.droppedChars === 0 ? null : this.#droppedLines(limitChars);
     return droppedLines === null ? text : { ...text, droppedLines };
   }
 

@@ -2,8 +2,18 @@
 import type { ProcessEntry, ProcessTable } from "./pty.ts";
 import { waitFor } from "./wait-for.ts";
 
+/** Every process of a terminal has this variable of its shell in its environment, wherever it has gone. */
+export const markVariable = "CODEPILOT_TERMINAL";
+
 /** The processes of a terminal: members of the session that the shell leads, and descendants that left it. */
 export function processesOf(entries: readonly ProcessEntry[], leader: number): ProcessEntry[] {
+  return withDescendants(
+    entries,
+    ({ pid, session, group }) => pid === leader || session === leader || group === leader,
+  );
+}
+
+function withDescendants(entries: readonly ProcessEntry[], isRoot: (entry: ProcessEntry) => boolean): ProcessEntry[] {
   const children = new Map<number, ProcessEntry[]>();
   for (const entry of entries) {
     const siblings = children.get(entry.parent);
@@ -11,7 +21,7 @@ export function processesOf(entries: readonly ProcessEntry[], leader: number): P
     else siblings.push(entry);
   }
   const found = new Map<number, ProcessEntry>();
-  const queue = entries.filter(({ pid, session, group }) => pid === leader || session === leader || group === leader);
+  const queue = entries.filter(isRoot);
   for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
     if (found.has(entry.pid)) continue;
     found.set(entry.pid, entry);
@@ -29,13 +39,58 @@ export interface LeaderProcess {
   readonly exited: Promise<unknown>;
 }
 
-/** Ends everything in the session of `leader`; false when something survived even SIGKILL. */
-export async function endSession(table: ProcessTable, leader: LeaderProcess): Promise<boolean> {
+/**
+ * Ends everything in the session of `leader`, and what has left it but carries its mark (a daemon that was started
+ * from the terminal); false when something survived even SIGKILL.
+ */
+export function endSession(table: ProcessTable, leader: LeaderProcess & { readonly mark: string }): Promise<boolean> {
+  return endAll(table, {
+    isRoot: ({ pid, session, group }) => pid === leader.pid || session === leader.pid || group === leader.pid,
+    isMark: (mark) => mark === leader.mark,
+    ended: leader.exited,
+  });
+}
+
+/** What a process that was killed has left of its terminals. */
+export interface LeftSessions {
+  /** Begins every mark of them. */
+  readonly markPrefix: string;
+  readonly leaders: readonly { readonly pid: number; readonly startedAt: string }[];
+}
+
+/** Ends them; false when something survived even SIGKILL. */
+export async function endLeftSessions(
+  table: ProcessTable,
+  { markPrefix, leaders }: LeftSessions,
+  exceptPid: number,
+): Promise<boolean> {
+  // By now any of these numbers may be another process; what that began is none of ours.
+  const starts = new Map((await table.list()).map(({ pid, startedAt }) => [pid, startedAt]));
+  const living = new Set(leaders.filter((each) => starts.get(each.pid) === each.startedAt).map(({ pid }) => pid));
+  return endAll(table, {
+    isRoot: ({ pid, session, group }) => living.has(pid) || living.has(session) || living.has(group),
+    isMark: (mark) => mark.startsWith(markPrefix),
+    ended: nothing,
+    exceptPid,
+  });
+}
+
+interface Targets {
+  readonly isRoot: (entry: ProcessEntry) => boolean;
+  readonly isMark: (mark: string) => boolean;
+  /** Resolves when there may be nothing left. */
+  readonly ended: Promise<unknown>;
+  readonly exceptPid?: number;
+}
+
+async function endAll(table: ProcessTable, { isRoot, isMark, ended, exceptPid }: Targets): Promise<boolean> {
   // What was seen once stays on the list: an orphan has lost the parent by which it was found.
   const known = new Map<string, ProcessEntry>();
-  const survivors = async () => {
-    const entries = await table.list();
-    for (const entry of processesOf(entries, leader.pid)) known.set(`${entry.pid} ${entry.startedAt}`, entry);
+  const survivors = async ({ thorough }: { readonly thorough: boolean }) => {
+    const marks = thorough ? await table.carriers(markVariable) : new Map<number, string>();
+    const entries = (await table.list()).filter(({ pid }) => pid !== exceptPid);
+    const isOurs = (entry: ProcessEntry) => isRoot(entry) || isMark(marks.get(entry.pid) ?? "");
+    for (const entry of withDescendants(entries, isOurs)) known.set(`${entry.pid} ${entry.startedAt}`, entry);
     return entries.filter(({ pid, startedAt, zombie }) => !zombie && known.has(`${pid} ${startedAt}`));
   };
   const steps = [
@@ -45,12 +100,15 @@ export async function endSession(table: ProcessTable, leader: LeaderProcess): Pr
     { signals: ["SIGKILL"], waitMs: 2000 },
   ] as const;
   for (const { signals, waitMs } of steps) {
-    for (const { pid } of await survivors()) for (const signal of signals) table.signal(pid, signal);
+    const targets = await survivors({ thorough: true });
+    if (targets.length === 0) return true;
+    for (const { pid } of targets) for (const signal of signals) table.signal(pid, signal);
     // The shell's end is an event; its children are not ours to wait for and are looked for, ever less often.
     const until = Date.now() + waitMs;
-    await waitFor(leader.exited, { timeoutMs: Math.min(waitMs, 100) });
+    await waitFor(ended, { timeoutMs: Math.min(waitMs, 100) });
     for (let delay = 10; ; delay = Math.min(delay * 2, 80)) {
-      if ((await survivors()).length === 0) return true;
+      if ((await survivors({ thorough: false })).length === 0 && (await survivors({ thorough: true })).length === 0)
+        return true;
       if (Date.now() >= until) break;
       await pause(delay);
     }

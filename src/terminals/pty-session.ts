@@ -19,6 +19,8 @@ const typedCommandChars = 8_000;
 const firstAgentNumber = 2 ** 40;
 /** A prompt that has not been seen this long after the end of a command is not coming; typing works all the same. */
 export const promptWaitMs = 100;
+/** As long as ending a command takes at most, with room to spare. */
+const interruptMs = 2_000;
 
 export interface ShellBootstrap {
   readonly key: string;
@@ -37,6 +39,8 @@ export interface PtySessionOptions {
   readonly bootstrap: ShellBootstrap | null;
   readonly folder: PrivateFolder;
   readonly processes: ProcessTable;
+  /** In the environment of the shell, and of whatever it starts. */
+  readonly mark: string;
   readonly cwd: string;
   /** The number of commands that came before in this terminal. */
   readonly ordinal: number;
@@ -81,7 +85,7 @@ export class PtySession {
   #tell: TypedCommand["tell"] = "all";
   #terminating = false;
   #prompted: { promise: Promise<void>; resolve: () => void } | null = null;
-  #activity: (() => void) | null = null;
+  readonly #activity = new Set<() => void>();
 
   constructor(options: PtySessionOptions) {
     this.#options = options;
@@ -114,7 +118,7 @@ export class PtySession {
       } else {
         this.#stream.push(data);
       }
-      this.#activity?.();
+      for (const listener of this.#activity) listener();
     });
     this.#pty.onExit((exit) => {
       this.#stream.end();
@@ -248,18 +252,29 @@ export class PtySession {
   }
 
   interrupt(record: CommandRecord): Promise<void> {
-    return interruptForeground(this.#options.processes, this, record.ended);
+    const ended = this.#marked ? record.ended : Promise.race([record.ended, this.#shellHasForeground()]);
+    return interruptForeground(this.#options.processes, this, ended);
   }
 
   /** The same where no command of ours is known to run. */
   interruptForeground(): Promise<void> {
-    return interruptForeground(this.#options.processes, this, new Promise(() => {}));
+    return interruptForeground(this.#options.processes, this, this.#shellHasForeground());
+  }
+
+  /** Where no marker comes, this tells that a program has ended, and the shell need not go with it. */
+  async #shellHasForeground(): Promise<void> {
+    for (const until = Date.now() + interruptMs; Date.now() < until; ) {
+      const group = await this.foregroundGroup();
+      if (group === null || group === this.pid) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   /** Ends the shell and everything in it; false when something survived. */
   terminate(): Promise<boolean> {
     this.#terminating = true;
-    return endSession(this.#options.processes, this);
+    const { processes, mark } = this.#options;
+    return endSession(processes, { pid: this.pid, exited: this.exited, mark });
   }
 
   foregroundGroup(): Promise<number | null> {
@@ -273,15 +288,14 @@ export class PtySession {
 
   /** Calls back at every output, until the returned function is called. */
   watchActivity(listener: () => void): () => void {
-    const before = this.#activity;
-    this.#activity = () => {
-      before?.();
-      listener();
-    };
-    const mine = this.#activity;
-    return () => {
-      if (this.#activity === mine) this.#activity = before;
-    };
+    const entry = () => listener();
+    this.#activity.add(entry);
+    return () => void this.#activity.delete(entry);
+  }
+
+  /** What `takeFresh` would give. */
+  lookAtFresh(limitChars: number): TerminalText {
+    return together(this.#fresh.look(limitChars), this.#freshOfPerson.look(limitChars));
   }
 
   /** What is new since the last call. */
@@ -289,8 +303,8 @@ export class PtySession {
     return together(this.#fresh.take(limitChars), this.#freshOfPerson.take(limitChars));
   }
 
-  async attach(deliver: (data: string) => void | Promise<void>): Promise<TerminalAttachment> {
-    const view = await this.display.attach(deliver);
+  async attach(deliver: (data: string) => void | Promise<void>, size?: PtySize): Promise<TerminalAttachment> {
+    const view = await this.display.attach(deliver, size);
     return {
       snapshot: view.snapshot,
       size: view.size,

@@ -61,6 +61,8 @@ export interface ProcessTable {
   list(): Promise<readonly ProcessEntry[]>;
   /** The foreground process group of the terminal that this process is attached to; null when unknown. */
   foregroundGroup(pid: number): Promise<number | null>;
+  /** Values of this environment variable by process, where a process has it and this user may look. */
+  carriers(variable: string): Promise<ReadonlyMap<number, string>>;
   /** The command line, as one string: changes when a process executes another program. Null when unknown. */
   commandLine(pid: number): Promise<string | null>;
   /** False when there is nobody to receive it. A negative pid means a process group. */

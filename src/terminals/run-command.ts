@@ -15,12 +15,23 @@ const beginWaitMs = 150;
 /** A shell without markers that has been quiet this long and has the foreground has most likely finished. */
 const quietMs = 400;
 
-export async function runCommand(session: PtySession, request: RunCommand, probe: PortProbe): Promise<RunResult> {
+export interface Leavable {
+  /** Aborted when nobody waits any more: it resolves, the command goes on, and what it prints is for the next read. */
+  readonly left?: AbortSignal;
+}
+
+export async function runCommand(
+  session: PtySession,
+  request: RunCommand & Leavable,
+  probe: PortProbe,
+): Promise<RunResult> {
   const { commandId, command, signal, maxOutputChars, waitFor: wanted } = request;
   if (wanted?.kind === "port" && (await probe.answers(wanted.port, signal))) {
     return { kind: "port-taken", port: wanted.port };
   }
   if (session.starting) await waitFor(session.ready, request);
+  // Whoever asked has heard of no command, and would believe that there was none.
+  if (request.left?.aborted) return { kind: "failed", message: "Left before the command began." };
   // Looked at again without a pause before the command is entered: another run may have begun meanwhile.
   const busy = (await whoHasForeground(session)) ?? whatRuns(session);
   if (busy !== null) return busy;
@@ -44,7 +55,7 @@ export async function runCommand(session: PtySession, request: RunCommand, probe
 export async function followCommand(
   session: PtySession,
   record: CommandRecord,
-  request: FollowCommand,
+  request: FollowCommand & Leavable,
   probe: PortProbe,
 ): Promise<CommandResult> {
   const untap = record.end === null ? tap(session, request) : () => {};
@@ -97,7 +108,7 @@ export async function interruptCommand(
   return "interrupted";
 }
 
-type Waiting = Pick<RunCommand, "timeoutMs" | "signal" | "onOutput" | "waitFor">;
+type Waiting = Pick<RunCommand, "timeoutMs" | "signal" | "onOutput" | "waitFor"> & Leavable;
 
 function tap(session: PtySession, { onOutput }: Waiting): () => void {
   const throttle = onOutput === undefined ? null : new OutputThrottle(onOutput);
@@ -129,13 +140,19 @@ async function whoHasForeground(session: PtySession): Promise<RunResult | null> 
   return { kind: "busy", command, startedAtMs: session.newest?.startedAtMs ?? session.startedAtMs };
 }
 
+function abortOf(signal: AbortSignal | undefined): Promise<void>[] {
+  if (signal === undefined) return [];
+  if (signal.aborted) return [Promise.resolve()];
+  return [new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }))];
+}
+
 async function untilMarked(
   session: PtySession,
   record: CommandRecord,
-  { timeoutMs, signal }: Waiting,
+  { timeoutMs, signal, left }: Waiting,
   readiness: Readiness | null,
 ): Promise<void> {
-  const over = readiness === null ? record.ended : Promise.race([record.ended, readiness.ready]);
+  const over = Promise.race([record.ended, ...(readiness === null ? [] : [readiness.ready]), ...abortOf(left)]);
   const firstMs = Math.min(timeoutMs, replacedCheckMs);
   let outcome = await waitFor(over, { timeoutMs: firstMs, signal });
   if (outcome === "timeout") {
@@ -176,13 +193,14 @@ async function untilQuiet(
       clearTimeout(timer);
       timer = setTimeout(quiet.resolve, quietMs);
     });
-    const done = Promise.race([quiet.promise, record.ended, ...(readiness === null ? [] : [readiness.ready])]);
+    const ready = readiness === null ? [] : [readiness.ready];
+    const done = Promise.race([quiet.promise, record.ended, ...ready, ...abortOf(request.left)]);
     const outcome = await waitFor(done, { timeoutMs: until - Date.now(), signal: request.signal });
     clearTimeout(timer);
     stop();
     if (outcome === "aborted") await session.interrupt(record);
     if (record.end !== null) return;
-    if (outcome !== "done" || readiness?.isReady) break;
+    if (outcome !== "done" || readiness?.isReady || request.left?.aborted) break;
     const group = await session.foregroundGroup();
     if (group === null || group === session.pid) break;
   }

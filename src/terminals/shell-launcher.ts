@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Log } from "../ports/log.ts";
 import type { CommandRecord } from "./command-record.ts";
+import { markVariable } from "./process-control.ts";
 import type { PrivateFolder, ProcessTable, PtySize, PtySpawner } from "./pty.ts";
 import { PtySession, type ShellBootstrap } from "./pty-session.ts";
 import { dialectOf } from "./shells/index.ts";
@@ -40,7 +41,10 @@ export interface ShellLauncherOptions {
   readonly spawner: PtySpawner;
   readonly processes: ProcessTable;
   readonly folder: PrivateFolder;
-  readonly env: Readonly<Record<string, string>>;
+  /** Begins the mark of every shell: by it, what a shell has left behind is found when this process is gone. */
+  readonly markPrefix: string;
+  /** Of a shell that is started now. */
+  readonly env: () => Readonly<Record<string, string>>;
   readonly log: Log;
 }
 
@@ -82,7 +86,8 @@ export class ShellLauncher {
     callbacks: ShellCallbacks,
     { loadPersonal }: { loadPersonal: boolean },
   ): Promise<LaunchResult> {
-    const { spawner, processes, folder, env, log } = this.#options;
+    const { spawner, processes, folder, markPrefix, log } = this.#options;
+    const env = this.#options.env();
     const file = await spawner.findShell(shell, env.PATH);
     if (file === null) {
       return {
@@ -95,7 +100,7 @@ export class ShellLauncher {
     let bootstrap: ShellBootstrap | null = null;
     try {
       if (dialect !== null) {
-        const made = await this.#prepare(dialect, loadPersonal);
+        const made = await this.#prepare(dialect, env, loadPersonal);
         prepared = made.prepared;
         bootstrap = made.bootstrap;
       }
@@ -106,11 +111,12 @@ export class ShellLauncher {
         message: "The temporary folder can not be written. Free space there or set TMPDIR, then try again.",
       };
     }
+    const mark = markPrefix + randomBytes(6).toString("hex");
     const spawned = await spawner.spawn({
       file,
       args: prepared.args,
       cwd,
-      env: { ...env, ...prepared.env },
+      env: { ...env, ...prepared.env, [markVariable]: mark },
       ...size,
     });
     if (spawned.kind === "failed") return spawned;
@@ -120,6 +126,7 @@ export class ShellLauncher {
       bootstrap,
       folder,
       processes,
+      mark,
       cwd,
       ordinal,
       newCommandId: callbacks.newCommandId,
@@ -131,8 +138,8 @@ export class ShellLauncher {
     return { kind: "launched", session };
   }
 
-  async #prepare(dialect: ShellDialect, loadPersonal: boolean) {
-    const { folder, env } = this.#options;
+  async #prepare(dialect: ShellDialect, env: Readonly<Record<string, string>>, loadPersonal: boolean) {
+    const { folder } = this.#options;
     const key = randomBytes(12).toString("hex");
     // Every shell has a folder of its own: zsh looks for a file of a given name.
     const place = `shell-${++this.#count}`;

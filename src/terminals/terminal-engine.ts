@@ -30,9 +30,9 @@ import type { TerminalInfo } from "../protocol/terminals.ts";
 import { CommandHistory } from "./command-history.ts";
 import { OutputThrottle } from "./output-throttle.ts";
 import { PersonCommands } from "./person-commands.ts";
-import { type PortProbe, usableSize } from "./pty.ts";
+import { type PortProbe, type PtySize, usableSize } from "./pty.ts";
 import type { PtySession } from "./pty-session.ts";
-import { followCommand, interruptCommand, runCommand } from "./run-command.ts";
+import { followCommand, interruptCommand, type Leavable, runCommand } from "./run-command.ts";
 import type { ShellLauncher, ShellRequest } from "./shell-launcher.ts";
 import { defaultSpoolLimits, type SpoolFiles, type SpoolLimits } from "./spool.ts";
 import { waitFor } from "./wait-for.ts";
@@ -118,7 +118,7 @@ export class TerminalEngine implements Terminals {
     return { kind: "opened", terminal: this.#info(name, slot) };
   }
 
-  async run(request: RunCommand): Promise<RunResult> {
+  async run(request: RunCommand & Leavable): Promise<RunResult> {
     const slot = this.#slots.get(request.terminal);
     if (slot === undefined) return this.#noTerminal();
     if (slot.session?.exit && request.terminal !== mainTerminal) {
@@ -146,8 +146,8 @@ export class TerminalEngine implements Terminals {
       const running = session.current;
       if (running !== null) await waitFor(running.ended, request);
       else if (!session.marked) await this.#untilQuiet(session, request);
-      if (session.exit !== null) return this.#exited(slot, session, request.maxOutputChars);
-      return this.#readResult(request.terminal, slot, session, session.takeFresh(request.maxOutputChars));
+      if (session.exit !== null) return this.#exited(slot, session, request);
+      return this.#readResult(request.terminal, slot, session, freshOf(session, request));
     });
   }
 
@@ -155,7 +155,7 @@ export class TerminalEngine implements Terminals {
     return this.#look(request, async (slot, session) => {
       session.write(request.text, "agent");
       await this.#untilQuiet(session, request);
-      if (session.exit !== null) return this.#exited(slot, session, request.maxOutputChars);
+      if (session.exit !== null) return this.#exited(slot, session, request);
       const text = await session.display.screen.visibleText();
       const shown = headAndTail(text, request.maxOutputChars);
       const droppedChars = Math.max(0, text.length - request.maxOutputChars);
@@ -177,11 +177,15 @@ export class TerminalEngine implements Terminals {
     return "terminated";
   }
 
-  async attach(name: string, onData: (data: string) => void | Promise<void>): Promise<TerminalAttachment | null> {
+  async attach(
+    name: string,
+    onData: (data: string) => void | Promise<void>,
+    size?: PtySize,
+  ): Promise<TerminalAttachment | null> {
     const slot = this.#slots.get(name);
     if (slot === undefined) return null;
     const session = slot.session ?? (await this.#session(name, slot));
-    return typeof session === "string" ? null : session.attach(onData);
+    return typeof session === "string" ? null : session.attach(onData, size);
   }
 
   async interrupt(request: InterruptCommand): Promise<"interrupted" | "idle" | "no-terminal"> {
@@ -190,7 +194,7 @@ export class TerminalEngine implements Terminals {
     return slot.session === null ? "idle" : interruptCommand(slot.session, request);
   }
 
-  async follow(request: FollowCommand): Promise<CommandResult | null> {
+  async follow(request: FollowCommand & Leavable): Promise<CommandResult | null> {
     const known = this.#commands.get(request.commandId);
     return known === undefined ? null : followCommand(known.session, known.record, request, this.#options.probe);
   }
@@ -325,8 +329,9 @@ export class TerminalEngine implements Terminals {
 
   #changed(name: string, slot: Slot, session: PtySession): void {
     if (session.exit !== null) slot.unclaimed.flush();
-    if (session.exit === null) this.#events.emit({ type: "changed", terminal: this.#info(name, slot) });
-    else this.#events.emit({ type: "exited", name, exitCode: session.exit.exitCode });
+    if (session.exit === null) return this.#events.emit({ type: "changed", terminal: this.#info(name, slot) });
+    const { exitCode, signal } = session.exit;
+    this.#events.emit({ type: "exited", name, exitCode, ...(signal === null ? {} : { signal }) });
   }
 
   async #look(
@@ -337,7 +342,7 @@ export class TerminalEngine implements Terminals {
     if (slot === undefined) return this.#noTerminal();
     let session = slot.session;
     if (session?.exit && (!slot.exitReported || request.terminal !== mainTerminal)) {
-      return this.#exited(slot, session, request.maxOutputChars);
+      return this.#exited(slot, session, request);
     }
     if (session === null || session.exit !== null) {
       const started = await this.#session(request.terminal, slot);
@@ -356,9 +361,9 @@ export class TerminalEngine implements Terminals {
     };
   }
 
-  #exited(slot: Slot, session: PtySession, limitChars: number): ReadResult {
-    slot.exitReported = true;
-    return { kind: "exited", exitCode: session.exit?.exitCode ?? null, output: session.takeFresh(limitChars) };
+  #exited(slot: Slot, session: PtySession, request: ReadTerminal): ReadResult {
+    if (!request.signal.aborted) slot.exitReported = true;
+    return { kind: "exited", exitCode: session.exit?.exitCode ?? null, output: freshOf(session, request) };
   }
 
   /** Until the command that runs ends, or the program has been quiet for a while, or the time is over. */
@@ -401,6 +406,11 @@ export class TerminalEngine implements Terminals {
       exitCode,
     };
   }
+}
+
+/** What is new. Whoever has stopped asking does not get it, so that it is new to the next one, too. */
+function freshOf(session: PtySession, { signal, maxOutputChars }: ReadTerminal): TerminalText {
+  return signal.aborted ? session.lookAtFresh(maxOutputChars) : session.takeFresh(maxOutputChars);
 }
 
 function statusOf(session: PtySession | null): TerminalInfo["status"] {

@@ -11,7 +11,7 @@ import {
   ptyHostVersion,
 } from "../../protocol/pty-host.ts";
 import { readFirstLine } from "./first-line.ts";
-import type { HostPlace } from "./host-place.ts";
+import { type HostPlace, isOwnPlace } from "./host-place.ts";
 
 const connectTimeoutMs = 5_000;
 
@@ -22,11 +22,13 @@ export class HostLost extends Error {
   }
 }
 
-/** A connected socket on which the opening was sent; null when nobody listens there. Rejects on any other fault. */
+/** A connected socket on which the opening was sent; null when nobody of this user listens there. Rejects on any other fault. */
 export async function openSocket(
   place: HostPlace,
   opening: { readonly type: string } & Readonly<Record<string, unknown>>,
 ): Promise<Socket | null> {
+  // Whoever else could put a socket there would be shown commands and typing.
+  if (!(await isOwnPlace(place))) return null;
   const token = await readFile(place.tokenFile, "utf8").catch(() => null);
   if (token === null) return null;
   const socket = connect(place.controlSocket);

@@ -22,27 +22,44 @@ export interface HostPlace {
   readonly tokenFile: string;
   /** Held by the one process that owns the folder. */
   readonly claimFile: string;
+  /** What would have to be ended should its owner be killed. */
+  readonly shellsFile: string;
   readonly logFile: string;
 }
 
 /** Names the place without touching anything. `workspace`: a folder, links resolved. */
 export async function hostPlace(workspace: string, env = process.env): Promise<HostPlace> {
   const root = await realpath(resolve(workspace)).catch(() => resolve(workspace));
-  const key = shortHash(`v${ptyHostVersion}\0${root}`);
+  const key = placeKey(root);
   if (process.platform === "win32") return windowsPlace(key);
-  const candidates = [
-    ...(env.XDG_RUNTIME_DIR ? [join(env.XDG_RUNTIME_DIR, "codepilot")] : []),
-    join(tmpdir(), `codepilot-${userInfo().uid}`),
-    join("/tmp", `codepilot-${userInfo().uid}`),
-  ];
-  const fitting = candidates.filter((base) => Buffer.byteLength(join(base, key, longestName)) <= maxSocketPathBytes);
-  for (const base of fitting) {
+  for (const folder of fittingFolders(key, env.XDG_RUNTIME_DIR ? [env.XDG_RUNTIME_DIR] : [])) {
     // A runtime folder that a login manager has taken away again is no place.
-    if (await isFolder(dirname(base))) return placeIn(join(base, key));
+    if (await isFolder(dirname(dirname(folder)))) return placeIn(folder);
   }
   throw new AppError("storage", "there is no folder for the sockets of terminals", {
     next: "Set XDG_RUNTIME_DIR or TMPDIR to a folder with a short path.",
   });
+}
+
+/**
+ * Every place where the pty host of this workspace may be, the likeliest first: what started it may have had another
+ * environment than this process, as an editor's server and a login by ssh have. Names them without touching anything.
+ */
+export async function possiblePlaces(workspace: string, env = process.env): Promise<readonly HostPlace[]> {
+  const root = await realpath(resolve(workspace)).catch(() => resolve(workspace));
+  const key = placeKey(root);
+  if (process.platform === "win32") return [windowsPlace(key)];
+  const runtimeFolders = [...(env.XDG_RUNTIME_DIR ? [env.XDG_RUNTIME_DIR] : []), `/run/user/${userInfo().uid}`];
+  return [...new Set(fittingFolders(key, runtimeFolders))].map(placeIn);
+}
+
+/** Whether the folder is there and nobody else could have put it, or anything in it, there. */
+export async function isOwnPlace(place: HostPlace): Promise<boolean> {
+  const checks = [dirname(place.folder), place.folder].map((folder) => checkOwn(folder));
+  return Promise.all(checks).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The place whose folder and control socket somebody has named. */
@@ -89,6 +106,7 @@ function placeIn(folder: string): HostPlace {
     controlSocket: join(folder, "control.sock"),
     tokenFile: join(folder, "token"),
     claimFile: join(folder, "owner"),
+    shellsFile: join(folder, "shells"),
     logFile: join(folder, "host.log"),
   };
 }
@@ -97,6 +115,18 @@ function placeIn(folder: string): HostPlace {
 function windowsPlace(key: string): HostPlace {
   const folder = join(tmpdir(), "codepilot-pty-host", key);
   return { ...placeIn(folder), controlSocket: `\\\\.\\pipe\\codepilot-${shortHash(userInfo().username)}-${key}` };
+}
+
+function placeKey(root: string): string {
+  return shortHash(`v${ptyHostVersion}\0${root}`);
+}
+
+/** Those in which the path of a socket is not too long. */
+function fittingFolders(key: string, runtimeFolders: readonly string[]): string[] {
+  const own = `codepilot-${userInfo().uid}`;
+  const bases = [...runtimeFolders.map((folder) => join(folder, "codepilot")), join(tmpdir(), own), join("/tmp", own)];
+  const folders = bases.map((base) => join(base, key));
+  return folders.filter((folder) => Buffer.byteLength(join(folder, longestName)) <= maxSocketPathBytes);
 }
 
 async function isFolder(path: string): Promise<boolean> {

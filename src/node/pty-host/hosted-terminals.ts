@@ -1,6 +1,7 @@
 /** The terminals of one session, in the pty host of its workspace: the client's side of every operation. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { AppError, messageOf } from "../../base/app-error.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { toDisposable } from "../../base/disposable.ts";
@@ -25,15 +26,17 @@ import type {
   WriteTerminal,
 } from "../../ports/terminals.ts";
 import type { TerminalInfo } from "../../protocol/terminals.ts";
-import { greet, HostConnection, HostLost } from "./host-connection.ts";
+import { HostConnection, HostLost } from "./host-connection.ts";
 import { type HostPlace, hostPlace } from "./host-place.ts";
-import { startHost } from "./start-host.ts";
+import { type JoinedSession, joinSession } from "./join-session.ts";
+import { endShellsOfKilledHost } from "./left-shells.ts";
 import { attachViewer } from "./view-terminal.ts";
 
 /** What a reply may take beyond the time that was asked for. */
 const replyMs = 15_000;
 const reconnectMs = 2_000;
-const attempts = 5;
+/** As many as the host keeps, and those under way. */
+const maxCommandIds = 400;
 
 export interface HostedTerminalsOptions {
   readonly session: string;
@@ -50,15 +53,20 @@ export interface HostedTerminalsOptions {
 }
 
 const LOST = "The process that owned the terminals was ended, and with it every shell and what ran in it.";
+const LET_GO = "The connection to the process that owns the terminals was cut.";
 
 export class HostedTerminals implements Terminals {
   readonly #options: HostedTerminalsOptions;
   readonly #infos = new Map<string, TerminalInfo>();
   readonly #commandIds = new Set<string>();
+  /** Process id of the host that the terminals in `#infos` live in. */
+  #hostPid: number | null = null;
   readonly #events: Emitter<TerminalEvent>;
   readonly #output: Emitter<TerminalOutput>;
   #place: HostPlace | null = null;
   #connection: HostConnection | null = null;
+  /** Of every connection that there has been, whether it was lost with its host. */
+  readonly #losses = new WeakMap<HostConnection, Promise<boolean>>();
   #connecting: Promise<HostConnection | null> | null = null;
   #ended = false;
 
@@ -87,12 +95,21 @@ export class HostedTerminals implements Terminals {
   }
 
   async run({ signal, onOutput, ...request }: RunCommand): Promise<RunResult> {
-    this.#commandIds.add(request.commandId);
     const limitMs = request.timeoutMs + replyMs;
     const options = { limitMs, signal, onOutput };
-    return this.#ask<RunResult>("run", { ...request, heard: onOutput !== undefined }, options, (message) =>
-      failed(`${message} What the command had done until then is not known: look at its effects first.`),
+    const unknown = (message: string) =>
+      failed(`${message} What the command had done until then is not known: look at its effects first.`);
+    const result = await this.#ask<RunResult | null>(
+      "run",
+      { ...request, heard: onOutput !== undefined },
+      options,
+      (message, { letGo }) => (letGo ? null : unknown(message)),
+      request.commandId,
     );
+    if (result !== null) return result;
+    const { commandId, timeoutMs, waitFor } = request;
+    const following = { commandId, timeoutMs, signal, ...(waitFor && { waitFor }), ...(onOutput && { onOutput }) };
+    return (await this.follow(following)) ?? unknown(LET_GO);
   }
 
   read({ signal, ...request }: ReadTerminal): Promise<ReadResult> {
@@ -126,11 +143,16 @@ export class HostedTerminals implements Terminals {
     return result;
   }
 
-  async attach(name: string, onData: (data: string) => void | Promise<void>): Promise<TerminalAttachment | null> {
+  async attach(
+    name: string,
+    onData: (data: string) => void | Promise<void>,
+    size?: { readonly cols: number; readonly rows: number },
+  ): Promise<TerminalAttachment | null> {
     const connection = await this.#connect(true);
     if (connection === null || this.#place === null || !this.#infos.has(name)) return null;
     const viewer = randomBytes(8).toString("hex");
-    const opening = { type: "view" as const, session: this.#options.session, terminal: name, viewer };
+    const who = { type: "view" as const, session: this.#options.session, terminal: name, viewer };
+    const opening = size === undefined ? who : { ...who, size };
     return attachViewer(this.#place, opening, onData, (cols, rows) =>
       this.#connection?.tell("resize", { viewer, cols, rows }),
     );
@@ -182,11 +204,22 @@ export class HostedTerminals implements Terminals {
 
   async close(): Promise<void> {
     if (this.#ended) return;
-    await this.#connecting?.catch(() => null);
-    await this.#connection
-      ?.request("close_session", {}, { limitMs: replyMs })
-      .catch((error: unknown) => this.#options.log.warn("terminals were not ended", { cause: messageOf(error) }));
+    try {
+      await this.#closeSession().catch((error: unknown) => {
+        // The host is gone, another client was quicker, or it has let go of us; then we come again.
+        if (error instanceof HostLost) return this.#closeSession();
+        throw error;
+      });
+    } catch (error) {
+      this.#options.log.warn("terminals were not ended", { cause: messageOf(error) });
+    }
     this.#letGo();
+  }
+
+  async #closeSession(): Promise<void> {
+    // Terminals of before may be there although nothing was asked of them yet.
+    await this.reconnect();
+    await this.#connection?.request("close_session", {}, { limitMs: replyMs });
   }
 
   async release(): Promise<void> {
@@ -210,16 +243,28 @@ export class HostedTerminals implements Terminals {
     op: string,
     request: unknown,
     options: Parameters<HostConnection["request"]>[2],
-    onFault: (message: string) => Result,
+    onFault: (message: string, how: { readonly letGo: boolean }) => Result,
+    /** The command that the request begins. */
+    commandId?: string,
   ): Promise<Result> {
+    let connection: HostConnection | null = null;
     try {
-      const connection = await this.#connect(true);
-      if (connection === null) return onFault("The terminals of this session were closed.");
+      connection = await this.#connect(true);
+      if (connection === null) return onFault("The terminals of this session were closed.", { letGo: false });
+      if (commandId !== undefined) this.#knowCommand(commandId);
       return (await connection.request(op, request, options)) as Result;
     } catch (error) {
       if (AppError.is(error, "unavailable")) throw error;
-      return onFault(error instanceof HostLost ? LOST : messageOf(error));
+      if (connection === null || !(error instanceof HostLost)) return onFault(messageOf(error), { letGo: false });
+      const gone = await this.#losses.get(connection);
+      return gone === false ? onFault(LET_GO, { letGo: true }) : onFault(LOST, { letGo: false });
     }
+  }
+
+  #knowCommand(commandId: string): void {
+    this.#commandIds.add(commandId);
+    const [oldest] = this.#commandIds;
+    if (this.#commandIds.size > maxCommandIds && oldest !== undefined) this.#commandIds.delete(oldest);
   }
 
   async #connect(begin: boolean): Promise<HostConnection | null> {
@@ -241,44 +286,46 @@ export class HostedTerminals implements Terminals {
     const { session, workspace, cwd, shell, environment, hostEnvironment = process.env } = this.#options;
     const place = await hostPlace(workspace, hostEnvironment);
     this.#place = place;
-    const how = begin ? { cwd, environment, ...(shell === undefined ? {} : { shell }) } : null;
-    let problem = "it does not answer";
-    for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const met = await greet(place, { type: "session", session, begin: how }).catch((error: unknown) => {
-        // One that ends just now; another may be started.
-        problem = messageOf(error);
-        return null;
-      });
-      if (met?.greeting.type === "welcome")
-        return this.#welcomed(new HostConnection(met.socket, met.rest, this.#hear), met.greeting);
-      met?.socket.destroy();
-      if (met?.greeting.type === "unknown" || !begin) return null;
-      if (met?.greeting.type === "refused") {
-        problem = met.greeting.message;
-        await sleep(100 * (attempt + 1));
-      } else if (met === null) {
-        const started = await startHost(place, hostEnvironment);
-        if (started.kind === "failed") {
-          problem = started.message;
-          break;
-        }
-      }
-    }
-    throw new AppError("unavailable", `the process that keeps terminals can not be used: ${problem}`);
+    const how = { onlyJoin: !begin, cwd, environment, ...(shell === undefined ? {} : { shell }) };
+    const joined = await joinSession(place, session, how, hostEnvironment);
+    if (joined === null) return null;
+    const connection = new HostConnection(joined.socket, joined.rest, this.#hear);
+    if (this.#ended) connection.close();
+    else this.#welcomed(connection, joined.welcome);
+    return this.#ended ? null : connection;
   }
 
-  #welcomed(
-    connection: HostConnection,
-    greeting: { readonly terminals: readonly TerminalInfo[]; readonly commandIds: readonly string[] },
-  ): HostConnection {
+  #welcomed(connection: HostConnection, { pid, terminals, commandIds }: JoinedSession["welcome"]): void {
+    // Another host has taken the place of the one that was known: the terminals of before are not among these.
+    if (this.#hostPid !== null && this.#hostPid !== pid) this.#reportLoss();
+    const before = this.#hostPid === null ? null : new Map(this.#infos);
+    this.#hostPid = pid;
     this.#infos.clear();
-    for (const terminal of greeting.terminals) this.#infos.set(terminal.name, terminal);
-    for (const id of greeting.commandIds) this.#commandIds.add(id);
+    for (const terminal of terminals) this.#infos.set(terminal.name, terminal);
+    for (const id of commandIds) this.#knowCommand(id);
     this.#connection = connection;
     this.retell();
     if (this.#output.heard) connection.tell("watch_output", { on: true });
-    void connection.closed.then(() => this.#lost(connection));
-    return connection;
+    this.#losses.set(
+      connection,
+      connection.closed.then(() => this.#afterLoss(connection, pid)),
+    );
+    if (before !== null) this.#tellMissed(before);
+  }
+
+  /** What has happened while there was no connection. */
+  #tellMissed(before: ReadonlyMap<string, TerminalInfo>): void {
+    for (const [name, info] of this.#infos) {
+      const known = before.get(name);
+      if (isDeepStrictEqual(known, info)) continue;
+      if (info.status !== "exited") this.#events.emit({ type: known ? "changed" : "opened", terminal: info });
+      else if (known !== undefined && isLiving(known)) {
+        this.#events.emit({ type: "exited", name, exitCode: info.exitCode });
+      }
+    }
+    for (const [name, info] of before) {
+      if (isLiving(info) && !this.#infos.has(name)) this.#events.emit({ type: "exited", name, exitCode: null });
+    }
   }
 
   readonly #hear = {
@@ -297,19 +344,29 @@ export class HostedTerminals implements Terminals {
     if (info !== undefined) this.#infos.set(name, { ...info, status: "exited", pid: null, exitCode });
   }
 
-  /** The host is gone, or has let go of us; then it still has everything. */
-  async #lost(connection: HostConnection): Promise<void> {
-    if (this.#connection !== connection) return;
-    this.#connection = null;
-    if (this.#ended) return;
+  /** Whether the host is gone; otherwise it has let go of us, and still has everything. */
+  async #afterLoss(connection: HostConnection, pid: number): Promise<boolean> {
+    if (this.#connection === connection) this.#connection = null;
+    if (this.#ended) return true;
     const again = await this.#connect(false).catch(() => null);
-    if (again !== null || this.#ended) return;
-    const living = this.list().filter(({ status }) => status !== "not-started" && status !== "exited");
+    if (again !== null || this.#ended) return this.#hostPid !== pid;
+    this.#reportLoss();
+    // What does not mind that its terminal is gone would go on, seen by nobody.
+    const { log } = this.#options;
+    const ended = this.#place === null ? undefined : endShellsOfKilledHost(this.#place, log);
+    await ended?.catch((error: unknown) => log.warn("lost shells were not ended", { cause: messageOf(error) }));
+    return true;
+  }
+
+  #reportLoss(): void {
+    const living = this.list().filter(isLiving);
+    this.#hostPid = null;
     this.#forgetTerminals();
+    const [first] = living;
+    // Another client has ended the session, and each terminal was told of.
+    if (first === undefined) return;
     this.#options.log.warn("the pty host was lost", { terminals: living.length });
     for (const { name } of living) this.#events.emit({ type: "exited", name, exitCode: null });
-    const [first] = living;
-    if (first === undefined) return;
     const remark = `${LOST} The next command starts a new one.`;
     this.#events.emit({ type: "remarked", name: first.name, remark });
   }
@@ -329,6 +386,10 @@ export class HostedTerminals implements Terminals {
       exitCode: null,
     });
   }
+}
+
+function isLiving({ status }: TerminalInfo): boolean {
+  return status !== "not-started" && status !== "exited";
 }
 
 function failed(message: string): { readonly kind: "failed"; readonly message: string } {

@@ -21,7 +21,7 @@ export function lastingTerminals({ session, cwd, log, shell, ...options }: Lasti
   const engine = { cwd, log, environment, ...(shell === undefined ? {} : { shell }) };
   return new SessionTerminals({
     hosted: new HostedTerminals({ ...engine, session, workspace: cwd }),
-    inProcess: () => nodeTerminalEngine(engine),
+    inProcess: () => nodeTerminalEngine({ ...engine, environment: () => environment }),
     log,
   });
 }

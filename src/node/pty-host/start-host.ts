@@ -6,14 +6,19 @@ import { fileURLToPath } from "node:url";
 import { messageOf } from "../../base/app-error.ts";
 import { type HostPlace, preparePlace } from "./host-place.ts";
 
+/** It may have to end first what a killed one has left. */
 const startTimeoutMs = 15_000;
+const keptChars = 4_000;
 
 /** What the host itself needs; the shells get the environment that their session brings. */
 const ownNames = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "XDG_RUNTIME_DIR", "SystemRoot"];
 
 export type HostStart =
-  /** It takes connections, or another process has been quicker. */
-  { readonly kind: "started" } | { readonly kind: "failed"; readonly message: string };
+  /** It takes connections. */
+  | { readonly kind: "ready" }
+  /** Another process owns the place: it takes connections already, or soon, or ends just now. */
+  | { readonly kind: "taken" }
+  | { readonly kind: "failed"; readonly message: string };
 
 export async function startHost(place: HostPlace, env = process.env): Promise<HostStart> {
   try {
@@ -31,27 +36,37 @@ function launch(args: readonly string[], env: Record<string, string>): Promise<H
     detached: true,
     cwd: "/",
     env,
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", "pipe", "pipe"],
     windowsHide: true,
   });
   let said = "";
+  let complaint = "";
   const timer = setTimeout(() => {
     child.kill("SIGKILL");
     resolve({ kind: "failed", message: `it was not ready after ${startTimeoutMs} ms` });
   }, startTimeoutMs);
   child.once("error", (error) => resolve({ kind: "failed", message: error.message }));
-  child.once("exit", (code, signal) =>
-    resolve({ kind: "failed", message: said.trim() || `it ended (${code ?? signal})` }),
-  );
+  // Without descriptors it has not even got pipes.
+  if (child.pid === undefined) return promise.finally(() => clearTimeout(timer));
+  // Not `exit`, which may come before what it has said.
+  child.once("close", (code, signal) => {
+    const why = /^\w*Error\b.*/m.exec(complaint)?.[0] ?? `it ended (${code ?? signal})`;
+    resolve({ kind: "failed", message: why });
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    complaint = (complaint + chunk.toString("utf8")).slice(-keptChars);
+  });
   child.stdout.on("data", (chunk: Buffer) => {
-    said += chunk.toString("utf8").slice(0, 2_000);
-    if (!said.includes("\n")) return;
-    const failure = /^failed (.*)/.exec(said)?.[1];
-    resolve(failure === undefined ? { kind: "started" } : { kind: "failed", message: failure });
+    said = (said + chunk.toString("utf8")).slice(0, keptChars);
+    const [line, ...more] = said.split("\n");
+    if (line === undefined || more.length === 0) return;
+    if (line === "ready" || line === "taken") resolve({ kind: line });
+    else resolve({ kind: "failed", message: line.replace(/^failed /, "") });
   });
   return promise.finally(() => {
     clearTimeout(timer);
     child.stdout.destroy();
+    child.stderr.destroy();
     child.removeAllListeners();
     child.on("error", () => undefined);
     child.unref();

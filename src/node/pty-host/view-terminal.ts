@@ -15,6 +15,8 @@ export interface ViewOpening {
   readonly terminal: string;
   /** The name under which `resize` is asked for. */
   readonly viewer: string;
+  /** Of the viewer; the terminal gets it before the repaint is made. */
+  readonly size?: { readonly cols: number; readonly rows: number };
 }
 
 /** Null when there is no such terminal. `resize` travels on the session's connection. */
@@ -47,8 +49,12 @@ export async function attachViewer(
     void pending.catch(() => undefined).then(() => socket.resume());
   };
   // Nothing arrives before the caller had its turn to show the snapshot.
+  let disposed = false;
   setImmediate(() => {
-    socket.once("end", () => ended.resolve());
+    // A host that was killed may leave without an end.
+    const onEnd = () => disposed || ended.resolve();
+    socket.once("end", onEnd).once("close", onEnd);
+    if (socket.destroyed) onEnd();
     socket.on("data", deliver).resume();
     if (rest.length > 0) deliver(rest);
   });
@@ -59,7 +65,10 @@ export async function attachViewer(
     ended: ended.promise,
     write: (data) => void (socket.destroyed || socket.write(data)),
     resize,
-    dispose: () => socket.destroy(),
+    dispose: () => {
+      disposed = true;
+      socket.destroy();
+    },
   };
 }
 

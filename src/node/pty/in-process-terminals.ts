@@ -19,5 +19,5 @@ export interface InProcessTerminalsOptions {
 
 export function inProcessTerminals(options: InProcessTerminalsOptions): Terminals {
   const { environment, baseEnvironment = process.env, ...engine } = options;
-  return nodeTerminalEngine({ ...engine, environment: shellEnvironment(baseEnvironment, environment) });
+  return nodeTerminalEngine({ ...engine, environment: () => shellEnvironment(baseEnvironment, environment) });
 }

@@ -1,36 +1,55 @@
-/** A folder in the temporary directory that only this user can enter, made on first need. */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+/** A folder in the temporary directory that only this user can enter, made on first need and again when it was removed. */
+import { randomBytes } from "node:crypto";
+import { lstat, mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { systemCodeOf } from "../../base/app-error.ts";
 import type { PrivateFolder } from "../../terminals/pty.ts";
 
-function ignoreExisting(error: unknown): void {
-  if (systemCodeOf(error) !== "EEXIST") throw error;
-}
-
 export function temporaryPrivateFolder(parent = tmpdir()): PrivateFolder {
-  let folder: Promise<string> | undefined;
+  const folder = join(parent, `codepilot-${randomBytes(9).toString("hex")}`);
+  let used = false;
   let removed = false;
-  const pathOf = async (name: string) => {
+  const make = async () => {
     if (removed) throw new Error("the folder was removed");
-    // mkdtemp makes it 0700 under a name that nobody can foresee.
-    folder ??= mkdtemp(join(parent, "codepilot-"));
-    return join(await folder, name);
+    used = true;
+    await makePrivate(folder);
   };
   return {
-    pathOf,
+    async pathOf(name) {
+      await make();
+      return join(folder, name);
+    },
     async write(name, content) {
-      const path = await pathOf(name);
-      // Not recursive: a folder that somebody has removed is not made again under a name that is known by now.
-      if (name.includes("/")) await mkdir(dirname(path), { mode: 0o700 }).catch(ignoreExisting);
-      await writeFile(path, content, { mode: 0o600 });
+      const path = join(folder, name);
+      const write = () => writeFile(path, content, { mode: 0o600 });
+      try {
+        await write();
+      } catch (error) {
+        // Also when somebody has tidied up temporary files: shells know the name and need it again.
+        if (systemCodeOf(error) !== "ENOENT") throw error;
+        await make();
+        if (name.includes("/")) await makePrivate(dirname(path));
+        await write();
+      }
       return path;
     },
     async remove() {
       removed = true;
       // A write may be under way; then the folder is not empty at the first try.
-      if (folder !== undefined) await rm(await folder, { recursive: true, force: true, maxRetries: 3 });
+      if (used) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+}
+
+/** Rejects when something of that name is there which others could have made or can look into. */
+async function makePrivate(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if (systemCodeOf(error) !== "EEXIST") throw error;
+    const info = await lstat(folder);
+    const isOurs = process.getuid === undefined || (info.uid === process.getuid() && (info.mode & 0o077) === 0);
+    if (!info.isDirectory() || !isOurs) throw new Error(`${folder} is not a private folder of this user`);
+  }
 }

@@ -67,12 +67,48 @@ async function ps(args: readonly string[], log: Log): Promise<string> {
   }
 }
 
+const psColumns = ["-o", "pid=,ppid=,pgid=,sess=,stat=,lstart="];
+/** With `-E`, macOS puts the environment of this user's processes behind their command lines. Not run yet. */
+const psEnvironments = ["-A", "-E", "-ww", "-o", "pid=,command="];
+
+/** Lines of `ps -A -E -ww -o pid=,command=`; `variable` has values without blanks. */
+export function parsePsEnvironments(text: string, variable: string): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const line of text.split("\n")) {
+    const [pid = "", ...words] = line.trim().split(/\s+/);
+    const entry = words.findLast((word) => word.startsWith(`${variable}=`));
+    if (entry !== undefined) found.set(Number(pid), entry.slice(variable.length + 1));
+  }
+  return found;
+}
+
+async function procPids(): Promise<number[]> {
+  return (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+async function procCarriers(variable: string): Promise<Map<number, string>> {
+  const found = new Map<number, string>();
+  const look = async (pid: number) => {
+    // Of others and of the dead there is none to be read.
+    const text = await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
+    const entry = text.split("\0").find((each) => each.startsWith(`${variable}=`));
+    if (entry !== undefined) found.set(pid, entry.slice(variable.length + 1));
+  };
+  await Promise.all((await procPids()).map(look));
+  return found;
+}
+
+/** One process; null when there is none, or nobody tells. */
+export async function processEntry(pid: number, log: Log): Promise<ProcessEntry | null> {
+  if (hasProc) return readStat(pid);
+  return parsePs(await ps(["-p", String(pid), ...psColumns], log))[0] ?? null;
+}
+
 export function systemProcessTable(log: Log): ProcessTable {
   return {
     async list() {
-      if (!hasProc) return parsePs(await ps(["-A", "-o", "pid=,ppid=,pgid=,sess=,stat=,lstart="], log));
-      const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-      const stats = await Promise.all(names.map((name) => readStat(Number(name))));
+      if (!hasProc) return parsePs(await ps(["-A", ...psColumns], log));
+      const stats = await Promise.all((await procPids()).map(readStat));
       return stats.filter((entry) => entry !== null);
     },
     async foregroundGroup(pid) {
@@ -80,6 +116,9 @@ export function systemProcessTable(log: Log): ProcessTable {
         ? ((await readStat(pid))?.foregroundGroup ?? -1)
         : Number.parseInt(await ps(["-o", "tpgid=", "-p", String(pid)], log), 10);
       return group > 0 ? group : null;
+    },
+    async carriers(variable) {
+      return hasProc ? procCarriers(variable) : parsePsEnvironments(await ps(psEnvironments, log), variable);
     },
     async commandLine(pid) {
       try {
