@@ -39,9 +39,22 @@ function program(setExit: (code: number) => void): Command {
       const { exec } = await import("./exec.ts");
       setExit(await exec(request));
     });
+  root
+    .command("attach")
+    .description("show a terminal of the agent here and type into it")
+    .argument("[terminal]", "its name (default: main)")
+    .option("-C, --cwd <dir>", "the workspace or a folder in it")
+    .option("--session <id>", "the agent's session; default: the most recently active one")
+    .option("--list", "list sessions and terminals instead")
+    .option("--detach-keys <keys>", "keys that leave the terminal, such as ctrl-p,ctrl-q (default: ctrl-\\,d)")
+    .action(async (terminal: string | undefined, options: unknown) => {
+      const { readAttachOptions } = await import("./attach/attach-options.ts");
+      const request = readAttachOptions(terminal, options);
+      const { attach } = await import("./attach/attach.ts");
+      setExit(await attach(request));
+    });
   for (const [name, description] of [
     ["sessions", "list, show, export, import, delete and verify sessions"],
-    ["attach", "attach to a terminal of the agent"],
     ["doctor", "check the installation"],
   ] as const) {
     root

@@ -190,7 +190,7 @@ describe("codepilot exec", function () {
         assert.equal(result.code, 2, `${args.join(" ")}: ${result.stderr}`);
         assert.match(result.stderr, text);
       }
-      for (const command of ["sessions", "attach", "doctor"]) {
+      for (const command of ["sessions", "doctor"]) {
         const result = await runCodepilot({ args: [command, "list", "--json"], cwd, home });
         assert.equal(result.code, 2);
         assert.match(result.stderr, /not yet/);
