@@ -3,10 +3,8 @@
  * windows of code-server; what goes on, what the person sees again, and what the model is told.
  */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { hostsIn } from "../support/end-pty-hosts.ts";
 import { runCommand, terminalText, typeInTerminal } from "../support/host/workbench.ts";
 import { eventually } from "../support/terminals.ts";
 import { AgentWindow, call, say } from "./support/agent-window.ts";
@@ -80,9 +78,7 @@ describe("terminals that outlive the window", function () {
     await window.send("Lose a terminal");
     await window.answerModal("Allow once", "sleep 50");
     await seen("sleep 50");
-    const hosts = await hostsIn(window.server.dir);
-    assert.equal(hosts.length, 1);
-    for (const pid of hosts) process.kill(pid, "SIGKILL");
+    await window.kill("pty host");
     await window.answerModal("Allow once", "a new shell");
     await window.words("I went on.").waitFor({ timeout: 30_000 });
     await window.idle();
@@ -102,26 +98,8 @@ describe("terminals that outlive the window", function () {
     await window.send("Survive a kill");
     await window.answerModal("Allow once", "sleep 6");
     await seen("sleep 6");
-    killExtensionHosts(window.server.pid);
+    await window.kill("extension host");
     await window.words("And so did I.").waitFor({ timeout: 60_000 });
     assert.match(window.toolResult(/it went on/), /return_code: 0/);
   });
 });
-
-/** The processes below the server that run extensions, killed as the kernel does it when memory is short. */
-function killExtensionHosts(server: number): void {
-  const processes = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" })
-    .split("\n")
-    .flatMap((line) => {
-      const match = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line);
-      return match ? [{ pid: Number(match[1]), parent: Number(match[2]), args: match[3] ?? "" }] : [];
-    });
-  const below = new Set([server]);
-  for (let grown = -1; grown !== below.size; ) {
-    grown = below.size;
-    for (const { pid, parent } of processes) if (below.has(parent)) below.add(pid);
-  }
-  const hosts = processes.filter(({ pid, args }) => below.has(pid) && args.includes("--type=extensionHost"));
-  assert.ok(hosts.length > 0, "no extension host was found");
-  for (const { pid } of hosts) process.kill(pid, "SIGKILL");
-}

@@ -9,6 +9,7 @@ import { dirname, join } from "node:path";
 import axe from "axe-core";
 import type { Browser, FrameLocator, Locator, Page } from "playwright-core";
 import { fromRoot } from "../../../scripts/paths.ts";
+import { hostsIn } from "../../support/end-pty-hosts.ts";
 import {
   type FakeModelServer,
   type FakeReply,
@@ -17,6 +18,7 @@ import {
 } from "../../support/fake-model/server.ts";
 import { openBrowser, openWindow } from "../../support/host/browser.ts";
 import { type CodeServer, startCodeServer } from "../../support/host/code-server.ts";
+import { extensionHostsOf } from "../../support/host/window-processes.ts";
 import {
   dialog,
   openContainer,
@@ -185,6 +187,16 @@ export class AgentWindow {
   async reload(): Promise<void> {
     await this.page.reload({ waitUntil: "commit" });
     await this.page.locator(".monaco-workbench .part.statusbar").waitFor({ timeout: 60_000 });
+  }
+
+  /** SIGKILL for a process of the window; the workbench makes another extension host, the runtime another pty host. */
+  async kill(...which: readonly ("extension host" | "pty host")[]): Promise<void> {
+    const pids = [
+      ...(which.includes("extension host") ? extensionHostsOf(this.server.pid) : []),
+      ...(which.includes("pty host") ? await hostsIn(this.server.dir) : []),
+    ];
+    assert.ok(pids.length >= which.length, `not found: ${which}`);
+    for (const pid of pids) process.kill(pid, "SIGKILL");
   }
 
   async changeTheme(theme: string): Promise<void> {
