@@ -33,7 +33,7 @@ async function createEmulator(size: PtySize): Promise<Emulator> {
   const SerializeClass =
     serialize.SerializeAddon ?? (serialize as unknown as { default: typeof serialize }).default.SerializeAddon;
   const scrollback = Math.min(scrollbackLines, Math.floor(scrollbackCells / size.cols));
-  const terminal = new TerminalClass({ ...size, scrollback, allowProposedApi: true });
+  const terminal = new TerminalClass({ ...size, scrollback, allowProposedApi: true, logLevel: "off" });
   const serializer = new SerializeClass();
   terminal.loadAddon(serializer as unknown as Parameters<Terminal["loadAddon"]>[0]);
   return { terminal, serializer, position: 0, size, modes: "" };
