@@ -412,8 +412,9 @@ export class PtySession {
     this.#prompted = null;
     // Give back what the person had typed before our command came in between.
     const { bootstrap } = this.#options;
-    if (bootstrap !== null && this.#pending === null && this.#stream.takeDisplaced())
-      this.#pty.write(bootstrap.keys.restore);
+    if (bootstrap === null || this.#pending !== null || !this.#stream.takeDisplaced()) return;
+    this.#typedLines.wrote("person", "", true);
+    this.#pty.write(bootstrap.keys.restore);
   }
 
   #untilPrompt(): Promise<unknown> {

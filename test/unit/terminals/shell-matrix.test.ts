@@ -214,10 +214,14 @@ for (const [index, shell] of shells.entries()) {
         seen += data;
       });
       await t.command("echo hello");
+      await eventually("the prompt", async () => (await screen(t)).endsWith("hello\nperson$"));
       person?.write("echo half a li");
       await eventually("the echo", async () => (await screen(t)).endsWith("person$ echo half a li"));
       assert.equal((await t.command("echo agent")).output.text, "agent\n");
       await eventually("the line is back", async () => (await screen(t)).endsWith("\nperson$ echo half a li"));
+      const read = await t.read(0);
+      assert.ok(read.kind === "read");
+      assert.doesNotMatch(read.output.text, /half/);
       person?.write("ne\r");
       await eventually("it ran", async () =>
         (await screen(t)).endsWith("person$ echo half a line\nhalf a line\nperson$"),
