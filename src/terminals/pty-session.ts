@@ -84,6 +84,8 @@ export class PtySession {
   /** What may be told of the command that runs. */
   #tell: TypedCommand["tell"] = "all";
   #terminating = false;
+  /** The unfinished line of the person stands at the prompt again; bash paints the prompt anew with it. */
+  #givenBack = false;
   #prompted: { promise: Promise<void>; resolve: () => void } | null = null;
   readonly #activity = new Set<() => void>();
 
@@ -356,6 +358,7 @@ export class PtySession {
   }
 
   #began(number: number): void {
+    this.#givenBack = false;
     if (this.#pending?.start.number !== number) return;
     this.#running = this.#pending;
     this.#pending = null;
@@ -371,6 +374,7 @@ export class PtySession {
   }
 
   #typedBegan(number: number, command: string): void {
+    this.#givenBack = false;
     // Its end was missed, but it is over.
     this.#running?.finish({ status: "unknown", exitCode: null, cwd: null });
     const typed = this.#typedLines.began(command);
@@ -412,9 +416,11 @@ export class PtySession {
     this.#prompted = null;
     // Give back what the person had typed before our command came in between.
     const { bootstrap } = this.#options;
-    if (bootstrap === null || this.#pending !== null || !this.#stream.takeDisplaced()) return;
-    this.#typedLines.wrote("person", "", true);
-    this.#pty.write(bootstrap.keys.restore);
+    if (bootstrap !== null && this.#pending === null && this.#stream.takeDisplaced()) {
+      this.#givenBack = true;
+      this.#pty.write(bootstrap.keys.restore);
+    }
+    if (this.#givenBack) this.#typedLines.wrote("person", "", true);
   }
 
   #untilPrompt(): Promise<unknown> {
