@@ -18,7 +18,7 @@ const input = toolInput({
     .optional()
     .describe("Seconds to wait for its end; it goes on running after that. Default: 10."),
   new_terminal: z.boolean().optional().describe("Open a terminal of that name first, e.g. for a server."),
-  shell: z.string().optional().describe("Shell of the new terminal. Default: bash."),
+  shell: z.string().optional().describe("Shell of the new terminal, by name or path. Default: bash."),
   wait_for: z
     .string()
     .min(1)
