@@ -71,12 +71,18 @@ export class Person {
     this.#pty.resize(cols, rows);
   }
 
-  /** What is written on the screen and above it. */
+  /** What is written on the screen and above it; a line that is too long for a row is one line. */
   async screen(): Promise<string> {
     await this.#painting;
     const { active } = this.#emulator.buffer;
-    const lines = Array.from({ length: active.length }, (_, at) => active.getLine(at)?.translateToString(true) ?? "");
-    return lines.join("\n").trimEnd();
+    const rows = Array.from({ length: active.length }, (_, at) => active.getLine(at));
+    return rows
+      .map((row, at) => {
+        const broken = rows[at + 1]?.isWrapped === true;
+        return `${row?.translateToString(!broken) ?? ""}${broken ? "" : "\n"}`;
+      })
+      .join("")
+      .trimEnd();
   }
 
   /** Waits until the person can read this. */

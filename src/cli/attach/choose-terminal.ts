@@ -28,9 +28,9 @@ export function chooseTerminal(found: FoundTerminals, { terminal: name, sessionI
     const names = session.terminals.map((one) => one.name);
     return none(`session ${session.session} has no terminal ${JSON.stringify(name)}`, name, names);
   }
-  // The next need starts `main` anew; other terminals stay what they are.
-  if (terminal.status === "exited" && name !== "main") {
-    return none(`terminal ${JSON.stringify(name)} has ended (${endOf(terminal)})`, undefined, []);
+  if (terminal.status === "exited") {
+    const next = name === "main" ? "; the agent's next command starts it anew" : "";
+    return none(`terminal ${JSON.stringify(name)} has ended (${endOf(terminal)})${next}`, undefined, []);
   }
   return { kind: "chosen", session, terminal };
 }

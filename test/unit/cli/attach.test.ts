@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findProgram } from "../../../scripts/debian-packages.ts";
+import { HostedTerminals } from "../../../src/node/pty-host/hosted-terminals.ts";
+import { silentLog } from "../../../src/ports/log.ts";
 import type { CommandResult, Terminals } from "../../../src/ports/terminals.ts";
 import { Person } from "../../support/person.ts";
-import { type TestHost, testHost } from "../../support/pty-host.ts";
+import { isAlive, type TestHost, testHost } from "../../support/pty-host.ts";
 import { eventually } from "../../support/terminals.ts";
 
 const never = new AbortController().signal;
@@ -98,10 +100,10 @@ describe("codepilot attach", function () {
     await eventually("the size has arrived", async () => (await run(terminals, "stty size")).output.text === "15 70\n");
     const other = person({ cols: 90, rows: 20 });
     await other.attaches();
-    someone.type("stty size\r");
-    await someone.sees(/stty size\n15 70\n/);
-    other.type("stty size\r");
-    await other.sees(/stty size\n20 90\n/);
+    someone.type("echo one $(stty size)\r");
+    await someone.sees("\none 15 70\n");
+    other.type("echo two $(stty size)\r");
+    await other.sees("\ntwo 20 90\n");
     other.type(detach);
     await other.sees("detached");
     someone.type("\r");
@@ -174,6 +176,32 @@ describe("codepilot attach", function () {
       await someone.sees(says);
       assert.equal(await someone.exitCode(), code);
     }
+    someone.codepilot("attach");
+    await someone.sees(/"main" has ended \(by a signal\); the agent's next command starts it anew/);
+    assert.equal(await someone.exitCode(), 1);
+  });
+
+  it("ends when the agent ends the terminal or its session", async () => {
+    const terminals = await agent();
+    await terminals.open({ name: "other", createdBy: "agent" });
+    const [someone, other] = [person(), person()];
+    await someone.attaches();
+    await other.attaches("other");
+    await terminals.terminate("other");
+    await other.sees(/other was ended by signal 1\nperson\$/);
+    assert.equal(await other.exitCode(), 129);
+    await terminals.close();
+    await someone.sees(/main was ended by signal 1\nperson\$/);
+  });
+
+  it("goes when the window it runs in is closed", async () => {
+    const terminals = await agent();
+    const someone = new Person({ cwd: host.home, env: { XDG_RUNTIME_DIR: host.home } });
+    await someone.attaches();
+    const pid = (await someone.running()) ?? 0;
+    await someone.leaves();
+    await eventually("it is gone", () => !isAlive(pid));
+    assert.equal((await run(terminals, "echo alive")).output.text, "alive\n");
   });
 
   it("says so when the pty host is killed", async () => {
@@ -284,6 +312,23 @@ describe("codepilot attach", function () {
       assert.deepEqual([elsewhere.code, elsewhere.stdout], [1, ""]);
       assert.match(elsewhere.stderr, /no agent has a terminal in \/usr or a folder above it/);
       assert.equal((await codepilot(["attach", "--list", "-C", "/usr"], host.home)).code, 0);
+    });
+
+    it("of a pty host that was started with another environment, but not of a folder that others can enter", async () => {
+      const { XDG_RUNTIME_DIR: _, ...hostEnvironment } = process.env;
+      const options = { session: "elsewhere", workspace: host.home, cwd: host.home, environment: { HOME: host.home } };
+      const terminals = new HostedTerminals({ ...options, hostEnvironment, log: silentLog });
+      await run(terminals, "true");
+      const { stdout } = await codepilot(["attach", "--list"], host.home);
+      assert.match(stdout, /\nsession elsewhere, active/);
+      await terminals.close();
+
+      await agent();
+      assert.equal((await codepilot(["attach", "nobody"], host.home)).code, 1);
+      await chmod(host.place.folder, 0o755);
+      const { stderr } = await codepilot(["attach", "nobody"], host.home);
+      await chmod(host.place.folder, 0o700);
+      assert.match(stderr, /no agent has a terminal/);
     });
 
     it("where there is no pty host, and starts none", async () => {
