@@ -105,13 +105,17 @@ describe("commands of the person", function () {
   });
 
   it("typed where nothing is shown keep their words to themselves", async () => {
-    person.write("read -s -t 5 password\r");
-    await eventually("it asks", () => statusOf("main") === "running");
+    const asks = async (options: string) => {
+      const before = seen.length;
+      person.write(`stty -echo; echo ready; read ${options} -t 5 password; stty echo\r`);
+      await eventually("it asks", () => seen.indexOf("\x07ready\r\n", before) >= 0);
+    };
+    await asks("-r");
     person.write("hunter1\r");
     await eventually("it is told", () => ended.length === 1);
-    assert.equal(told()[0]?.[1], "read -s -t 5 password");
-    person.write("read -s -n 1 -t 5 password\r");
-    await eventually("it asks", () => statusOf("main") === "running");
+    assert.match(ended[0]?.command.command ?? "", /read -r -t 5 password/);
+    await eventually("the prompt is back", atPrompt);
+    await asks("-n 1");
     // One character is taken; the rest of the secret becomes a line of the shell.
     person.write("xhunter2\r");
     await eventually("it is taken", () => ended.length === 3);
@@ -181,3 +185,52 @@ describe("commands of the person", function () {
     assert.equal(after.output.text, "");
   });
 });
+
+for (const shell of ["zsh", "fish"]) {
+  describe(`commands of the person in ${shell}`, function () {
+    this.timeout(30_000);
+    let t: TestTerminals;
+
+    beforeEach(async () => {
+      t = await testTerminals({ shell });
+    });
+    afterEach(async () => {
+      await t.close();
+      assert.deepEqual(t.complaints, []);
+    });
+
+    it("are told with their result; those begun with a blank, and those of the agent, are not", async () => {
+      const ended: Ended[] = [];
+      t.terminals.on((event) => {
+        if (event.type === "command-ended") ended.push(event);
+      });
+      let seen = "";
+      const person = await t.terminals.attach("main", (data) => {
+        seen += data;
+      });
+      /** Typed at the prompt: before, line editing is the kernel's. */
+      const runs = async (line: string) => {
+        await eventually("the prompt is back", () => seen.lastIndexOf("\x1b]633;B") >= seen.lastIndexOf("\x1b]633;C"));
+        const before = seen.length;
+        person?.write(`${line}\r`);
+        await eventually(`${line} runs`, () => seen.indexOf("\x1b]633;C", before) >= 0);
+      };
+      await t.command("echo agent");
+      person?.write("\r");
+      await runs(" echo blank");
+      await runs("echo left\x1b[D\x1b[D\x7fX\x05; false");
+      await eventually("it is told", () => ended.length === 1);
+      await eventually("idle", () => t.terminals.list()[0]?.status === "idle");
+      await t.write("echo typed by the agent\r");
+      await runs("cd /");
+      await eventually("it is told", () => ended.length === 2);
+      assert.deepEqual(
+        ended.map(({ command }) => [command.command, command.exitCode, command.cwd, command.output.text]),
+        [
+          ["echo lXft; false", 1, t.home, "lXft\n"],
+          ["cd /", 0, "/", ""],
+        ],
+      );
+    });
+  });
+}
