@@ -4,7 +4,7 @@
  * and takes twice as long; it is asked for what only it can know: the current colours and the modes.
  */
 import type { SerializeAddon } from "@xterm/addon-serialize";
-import type { IBuffer, IBufferCell, Terminal } from "@xterm/headless";
+import type { IBuffer, IBufferCell, IBufferLine, Terminal } from "@xterm/headless";
 
 /** Rows between two pauses in which others have their turn: about 3 ms. */
 const rowsAtOnce = 500;
@@ -27,6 +27,8 @@ class Painter {
   readonly #cols: number;
   readonly #cell: IBufferCell;
   #style = "";
+  /** Of the newest cell that had one: neighbours mostly have the same. */
+  #lastStyle = { fg: 0, bg: 0, flags: 0, more: 0, struck: 0, text: "" };
 
   constructor(buffer: IBuffer, { cols }: { readonly cols: number }) {
     this.#buffer = buffer;
@@ -78,23 +80,36 @@ class Painter {
     if (line === undefined) return "";
     if (this.#style === "" && this.#isPlain(at)) return line.translateToString(!goesOn);
     let text = "";
-    let blanks = "";
-    for (let col = 0; col < this.#cols; col++) {
-      const cell = line.getCell(col, this.#cell);
-      if (cell === undefined || cell.getWidth() === 0) continue;
-      const style = cell.isAttributeDefault() ? "" : styleOf(cell);
-      const chars = cell.getChars();
-      if (style === "" && (chars === "" || chars === " ")) {
-        blanks += " ";
-        continue;
-      }
-      if (blanks !== "") text += this.#switchTo("") + blanks;
-      blanks = "";
-      text += this.#switchTo(style) + (chars === "" ? " " : chars);
+    let from = 0;
+    let style = this.#styleAt(line, 0, "");
+    for (let col = 1; col < this.#cols; col++) {
+      const next = this.#styleAt(line, col, style);
+      if (next === style) continue;
+      text += this.#switchTo(style) + line.translateToString(false, from, col);
+      from = col;
+      style = next;
     }
-    if (goesOn) return blanks === "" ? text : text + this.#switchTo("") + blanks;
+    const rest = line.translateToString(style === "" && !goesOn, from, this.#cols);
+    if (rest !== "") text += this.#switchTo(style) + rest;
     // A new line is painted in the background that is on.
-    return text + this.#switchTo("");
+    return goesOn ? text : text + this.#switchTo("");
+  }
+
+  /** `before`: of the cell before, which is that of the second half of a wide character, too. */
+  #styleAt(line: IBufferLine, col: number, before: string): string {
+    const cell = line.getCell(col, this.#cell);
+    if (cell === undefined || cell.getWidth() === 0) return before;
+    if (cell.isAttributeDefault()) return "";
+    const fg = cell.getFgColorMode() + cell.getFgColor();
+    const bg = cell.getBgColorMode() + cell.getBgColor();
+    const flags = cell.isBold() + cell.isUnderline() + cell.isBlink() + cell.isInverse() + cell.isInvisible();
+    const more = cell.isItalic() + cell.isDim() + cell.isOverline();
+    const struck = cell.isStrikethrough();
+    const last = this.#lastStyle;
+    if (last.fg !== fg || last.bg !== bg || last.flags !== flags || last.more !== more || last.struck !== struck) {
+      this.#lastStyle = { fg, bg, flags, more, struck, text: styleOf(cell) };
+    }
+    return this.#lastStyle.text;
   }
 
   /** From the end of the last row that was painted. */

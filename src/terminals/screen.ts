@@ -13,8 +13,10 @@ import type { TerminalModes } from "./terminal-modes.ts";
 const scrollbackLines = 10_000;
 const scrollbackCells = 2_500_000;
 
-/** An emulator takes megabytes; one that nobody asks any more is let go. */
+/** An emulator takes megabytes; one that nobody asks any more is let go, and a large one soon. */
 const forgetAfterMs = 10_000;
+const forgetLargeAfterMs = 1_000;
+const largeLines = 2_000;
 
 interface Emulator {
   readonly terminal: Terminal;
@@ -104,6 +106,7 @@ export class Screen {
 
   #caughtUp<T>(read: (emulator: Emulator) => T | Promise<T>): Promise<T> {
     const result = this.#turn.then(async () => {
+      clearTimeout(this.#forgetting);
       const history = this.#history;
       let missing = this.#emulator === null ? null : (history.from(this.#emulator.position)?.text ?? null);
       if (missing === null) {
@@ -122,9 +125,10 @@ export class Screen {
       await new Promise<void>((resolve) => emulator.terminal.write(missing, resolve));
       const { cursorX, cursorY } = emulator.terminal.buffer.active;
       emulator.modes = modes({ row: cursorY + 1, col: cursorX + 1 });
-      clearTimeout(this.#forgetting);
-      this.#forgetting = setTimeout(() => this.forget(), forgetAfterMs).unref();
-      return read(emulator);
+      const value = await read(emulator);
+      const large = emulator.terminal.buffer.normal.length > largeLines;
+      this.#forgetting = setTimeout(() => this.forget(), large ? forgetLargeAfterMs : forgetAfterMs).unref();
+      return value;
     });
     this.#turn = result.catch(() => undefined);
     return result;

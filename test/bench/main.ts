@@ -3,12 +3,14 @@
  * SDK) in the same run, alternating so that a noisy moment hits both. Prints medians, spread and ratios; the
  * comparison with the budget is said, not enforced, because a shared machine is no judge. `--runs N`, `--only TEXT`.
  */
+
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "../../scripts/build.ts";
 import { type FakeReply, type FakeScript, startFakeModel } from "../support/fake-model/server.ts";
+import { measureAttach, showAttach } from "./attach.ts";
 import { watchHostMemory } from "./host-memory.ts";
 import { measureRecovery, measureSubmit } from "./in-process.ts";
 import { measureKeystrokes, showKeystrokes } from "./keystroke.ts";
@@ -205,6 +207,8 @@ if ("panel".includes(ONLY)) {
   for (let run = 0; run < RUNS; run += 1) costs.push(await measurePanel());
   process.stdout.write(`\n${showPanel(costs)}`);
 }
+
+if ("attach".includes(ONLY)) process.stdout.write(`\n${showAttach(await measureAttach(RUNS))}`);
 
 if ("keystroke".includes(ONLY)) process.stdout.write(`\n${showKeystrokes(await measureKeystrokes(RUNS))}`);
 
