@@ -8,7 +8,7 @@ import { basename, dirname, join } from "node:path";
 import { systemCodeOf } from "../base/app-error.ts";
 import { newMarkPrefix } from "../node/pty/node-terminal-engine.ts";
 import { type HostPlace, placeAt, preparePlace } from "../node/pty-host/host-place.ts";
-import { endLeftShells, endShellsOfKilledHost } from "../node/pty-host/left-shells.ts";
+import { endLeftShells } from "../node/pty-host/left-shells.ts";
 import { claimWriter, isClaimed, type WriterClaim } from "../node/stores/writer-claim.ts";
 import type { Log } from "../ports/log.ts";
 import { ShellRecord } from "./shell-record.ts";
@@ -93,7 +93,7 @@ async function removeLeftovers(place: HostPlace, log: Log): Promise<void> {
     if (!name.startsWith(`${basename(place.folder)}.`)) continue;
     const left = placeAt(join(parent, name), "");
     if (await isClaimed(left.claimFile)) continue;
-    await endShellsOfKilledHost(left, log);
+    await endLeftShells(left, log);
     await rm(left.folder, { recursive: true, force: true });
   }
 }

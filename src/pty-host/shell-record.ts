@@ -2,11 +2,11 @@
  * Tells whoever comes after this process, should it be killed, which shells it had: a private file in the folder of
  * its sockets. What orderly ends is no longer in it.
  */
-import { rename, writeFile } from "node:fs/promises";
+import { rename, utimes, writeFile } from "node:fs/promises";
 import { messageOf } from "../base/app-error.ts";
 import { processEntry } from "../node/pty/process-table.ts";
 import type { HostPlace } from "../node/pty-host/host-place.ts";
-import type { LeftShells } from "../node/pty-host/left-shells.ts";
+import { type LeftShells, renewEveryMs } from "../node/pty-host/left-shells.ts";
 import { thisMachine } from "../node/stores/writer-claim.ts";
 import type { Log } from "../ports/log.ts";
 import type { PtySpawner, PtySpawnResult } from "../terminals/pty.ts";
@@ -19,11 +19,17 @@ export class ShellRecord {
   #writing: Promise<void> | null = null;
   #stale = false;
   #closed = false;
+  readonly #renewal: NodeJS.Timeout;
 
   constructor(place: HostPlace, markPrefix: string, log: Log) {
     this.#place = place;
     this.#markPrefix = markPrefix;
     this.#log = log;
+    this.#renewal = setInterval(() => {
+      const now = new Date();
+      utimes(place.shellsFile, now, now).catch(() => undefined);
+    }, renewEveryMs);
+    this.#renewal.unref();
   }
 
   /** Resolves when what is known now is on disk. Rejects when it can not be written. */
@@ -38,6 +44,7 @@ export class ShellRecord {
   /** Nothing is written any more; what is there stays. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearInterval(this.#renewal);
     this.#stale = false;
     await this.#writing;
   }

@@ -56,17 +56,24 @@ export interface LeftSessions {
   /** Begins every mark of them. */
   readonly markPrefix: string;
   readonly leaders: readonly { readonly pid: number; readonly startedAt: string }[];
+  /**
+   * It was there a moment ago. Then a number of a leader that no process has is still that of its session; later it
+   * may have been given to others and be free again.
+   */
+  readonly recent: boolean;
 }
 
 /** Ends them; false when something survived even SIGKILL. */
 export async function endLeftSessions(
   table: ProcessTable,
-  { markPrefix, leaders }: LeftSessions,
+  { markPrefix, leaders, recent }: LeftSessions,
   exceptPid: number,
 ): Promise<boolean> {
   // By now any of these numbers may be another process; what that began is none of ours.
   const starts = new Map((await table.list()).map(({ pid, startedAt }) => [pid, startedAt]));
-  const living = new Set(leaders.filter((each) => starts.get(each.pid) === each.startedAt).map(({ pid }) => pid));
+  const isTheirs = ({ pid, startedAt }: LeftSessions["leaders"][number]) =>
+    starts.has(pid) ? starts.get(pid) === startedAt : recent;
+  const living = new Set(leaders.filter(isTheirs).map(({ pid }) => pid));
   return endAll(table, {
     isRoot: ({ pid, session, group }) => living.has(pid) || living.has(session) || living.has(group),
     isMark: (mark) => mark.startsWith(markPrefix),

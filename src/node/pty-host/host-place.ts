@@ -4,9 +4,9 @@
  * ones matter.
  */
 import { createHash } from "node:crypto";
-import { lstat, mkdir, realpath, stat } from "node:fs/promises";
+import { access, constants, lstat, mkdir, realpath, stat } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { AppError, systemCodeOf } from "../../base/app-error.ts";
 import { ptyHostVersion } from "../../protocol/pty-host.ts";
 
@@ -32,10 +32,7 @@ export async function hostPlace(workspace: string, env = process.env): Promise<H
   const root = await realpath(resolve(workspace)).catch(() => resolve(workspace));
   const key = placeKey(root);
   if (process.platform === "win32") return windowsPlace(key);
-  for (const folder of fittingFolders(key, env.XDG_RUNTIME_DIR ? [env.XDG_RUNTIME_DIR] : [])) {
-    // A runtime folder that a login manager has taken away again is no place.
-    if (await isFolder(dirname(dirname(folder)))) return placeIn(folder);
-  }
+  for (const folder of fittingFolders(key, env)) if (await isUsable(dirname(folder))) return placeIn(folder);
   throw new AppError("storage", "there is no folder for the sockets of terminals", {
     next: "Set XDG_RUNTIME_DIR or TMPDIR to a folder with a short path.",
   });
@@ -49,8 +46,7 @@ export async function possiblePlaces(workspace: string, env = process.env): Prom
   const root = await realpath(resolve(workspace)).catch(() => resolve(workspace));
   const key = placeKey(root);
   if (process.platform === "win32") return [windowsPlace(key)];
-  const runtimeFolders = [...(env.XDG_RUNTIME_DIR ? [env.XDG_RUNTIME_DIR] : []), `/run/user/${userInfo().uid}`];
-  return [...new Set(fittingFolders(key, runtimeFolders))].map(placeIn);
+  return [...new Set(fittingFolders(key, env, `/run/user/${ownId()}`))].map(placeIn);
 }
 
 /** Whether the folder is there and nobody else could have put it, or anything in it, there. */
@@ -94,7 +90,7 @@ export async function preparePlace(place: HostPlace): Promise<void> {
 async function checkOwn(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   const info = await lstat(folder);
-  if (info.isDirectory() && info.uid === userInfo().uid && (info.mode & 0o077) === 0) return;
+  if (info.isDirectory() && info.uid === ownId() && (info.mode & 0o077) === 0) return;
   throw new AppError("storage", `${folder} is not a private folder of this user`, {
     next: "Remove it, or set XDG_RUNTIME_DIR to a folder of your own.",
   });
@@ -121,16 +117,36 @@ function placeKey(root: string): string {
   return shortHash(`v${ptyHostVersion}\0${root}`);
 }
 
-/** Those in which the path of a socket is not too long. */
-function fittingFolders(key: string, runtimeFolders: readonly string[]): string[] {
-  const own = `codepilot-${userInfo().uid}`;
-  const bases = [...runtimeFolders.map((folder) => join(folder, "codepilot")), join(tmpdir(), own), join("/tmp", own)];
+/** Those in which the path of a socket is not too long, the likeliest first. */
+function fittingFolders(key: string, env: NodeJS.ProcessEnv, ...moreRuntimeFolders: readonly string[]): string[] {
+  const own = `codepilot-${ownId()}`;
+  const runtimeFolders = [env.XDG_RUNTIME_DIR ?? "", ...moreRuntimeFolders].filter(isAbsolute);
+  const temporaryFolders = [env.TMPDIR ?? tmpdir(), "/tmp"].filter(isAbsolute);
+  const bases = [
+    ...runtimeFolders.map((folder) => join(folder, "codepilot")),
+    ...temporaryFolders.map((folder) => join(folder, own)),
+  ];
   const folders = bases.map((base) => join(base, key));
   return folders.filter((folder) => Buffer.byteLength(join(folder, longestName)) <= maxSocketPathBytes);
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isDirectory() === true;
+/** Not where a login manager has taken the runtime folder away, nor where others could put a folder in its stead. */
+async function isUsable(base: string): Promise<boolean> {
+  const info = await stat(dirname(base)).catch(() => null);
+  if (!info?.isDirectory()) return false;
+  const [othersMayWrite, sticky] = [(info.mode & 0o022) !== 0, (info.mode & 0o1000) !== 0];
+  if (othersMayWrite && !sticky) return false;
+  const can = (path: string, mode: number) =>
+    access(path, mode).then(
+      () => true,
+      () => false,
+    );
+  return (await can(base, constants.X_OK)) || (await can(dirname(base), constants.W_OK | constants.X_OK));
+}
+
+/** Not by the name of the user, which one in a container may not have. */
+function ownId(): number {
+  return process.getuid?.() ?? 0;
 }
 
 function shortHash(text: string): string {

@@ -354,7 +354,7 @@ export class HostedTerminals implements Terminals {
     // What does not mind that its terminal is gone would go on, seen by nobody.
     const { log } = this.#options;
     const ended = this.#place === null ? undefined : endShellsOfKilledHost(this.#place, log);
-    await ended?.catch((error: unknown) => log.warn("lost shells were not ended", { cause: messageOf(error) }));
+    ended?.catch((error: unknown) => log.warn("lost shells were not ended", { cause: messageOf(error) }));
     return true;
   }
 

@@ -181,7 +181,7 @@ export class SessionTerminals implements Terminals {
   #replace(reason: string): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#current = this.#options.inProcess();
-    const remark = `Terminals will end with CodePilot: ${reason}. The details are in the log.`;
+    const remark = `Terminals will end with CodePilot: ${reason.replace(/\.$/, "")}. The details are in the log.`;
     let told = false;
     this.#subscriptions = [
       this.#current.on((event) => {

@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { access } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { messageOf } from "../../base/app-error.ts";
+import { AppError, messageOf } from "../../base/app-error.ts";
+import { isClaimed } from "../stores/writer-claim.ts";
 import { type HostPlace, preparePlace } from "./host-place.ts";
 
 /** It may have to end first what a killed one has left. */
@@ -23,10 +24,13 @@ export type HostStart =
 export async function startHost(place: HostPlace, env = process.env): Promise<HostStart> {
   try {
     await preparePlace(place);
+    // Many may want to be the first; a process for each of them would only make it slower.
+    if (await isClaimed(place.claimFile)) return { kind: "taken" };
     const script = await hostScript();
     return await launch([script, place.folder, place.controlSocket], environmentOf(env));
   } catch (error) {
-    return { kind: "failed", message: messageOf(error) };
+    const next = AppError.is(error) && error.next !== undefined ? `. ${error.next}` : "";
+    return { kind: "failed", message: messageOf(error) + next };
   }
 }
 

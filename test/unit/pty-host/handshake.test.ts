@@ -184,7 +184,6 @@ describe("the pty host and clients that mean no good", function () {
       assert.equal((await runIn(good(), "echo quick")).output.text, "quick\n");
       assert.ok(Date.now() - since < 1_000);
     }
-    assert.ok(client.socket.destroyed);
     assert.ok((await memoryOfHost()) - before < 150e6, "memory");
   });
 
