@@ -42,7 +42,10 @@ describe("a command of a card", function () {
     assert.equal((await turn)?.reason, "completed");
     const [call] = calls(s.session.state);
     assert.equal(call?.outcome?.status, "done");
-    assert.match(call.outcome.output, /begun[\s\S]*return_code: 130[\s\S]*\nThe person ended this command\.$/);
+    assert.match(
+      call.outcome.output,
+      /begun[\s\S]*return_code: 1(?:30|43|37)[\s\S]*\nThe person ended this command\.$/,
+    );
     assert.ok(call.outcome.display?.kind === "command" && call.outcome.display.endedBy === "person");
     assert.deepEqual(s.session.state.background, {});
     assert.equal((await s.session.submit({ type: "command.stop", callId })).kind, "refused");
@@ -70,7 +73,8 @@ describe("a command of a card", function () {
     assert.equal((await s.session.submit({ type: "command.stop", callId })).kind, "accepted");
     await eventually("its end", () => calls(s.session.state)[0]?.commandEnd !== undefined);
     const end = calls(s.session.state)[0]?.commandEnd;
-    assert.deepEqual([end?.status, end?.exitCode, end?.endedBy], ["completed", 130, "person"]);
+    assert.deepEqual([end?.status, end?.endedBy], ["completed", "person"]);
+    assert.ok((end?.exitCode ?? 0) > 128);
     assert.match(end?.outputTail ?? "", /listening\n[\s\S]*got words\n/);
     assert.ok((end?.durationMs ?? 0) >= 300);
     assert.deepEqual([s.session.state.background, s.session.state.liveOutput], [{}, {}]);

@@ -184,7 +184,8 @@ describe("commands that run", function () {
     assert.equal(await t.terminals.interrupt({ terminal: "main", commandId: "another", by: "person" }), "idle");
     assert.equal(await t.terminals.interrupt({ terminal: "main", commandId: "waited", by: "person" }), "interrupted");
     const result = await running;
-    assert.deepEqual([result.status, result.exitCode, result.endedBy], ["completed", 130, "person"]);
+    assert.deepEqual([result.status, result.endedBy], ["completed", "person"]);
+    assert.ok((result.exitCode ?? 0) > 128);
 
     const server = await t.command("trap '' INT; sleep 100", { timeoutMs: 100, commandId: "server" });
     assert.deepEqual([server.status, server.endedBy], ["running", undefined]);
