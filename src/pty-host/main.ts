@@ -14,7 +14,7 @@ import { PtyHost } from "./pty-host.ts";
 const idleMs = Number(process.env.CODEPILOT_PTY_HOST_IDLE_MS) || 600_000;
 const unusedMs = 300;
 /** Whoever has started it may be slow, and many may have been at it. */
-const firstClientMs = 5_000;
+const firstClientMs = 3_000;
 /** Every part of an orderly end has a limit of its own; this one is for a disk that does not answer. */
 const endLimitMs = 15_000;
 

@@ -2,7 +2,7 @@
  * The terminals of a session where they live best: in the pty host, from the first need on; where that can not be
  * started (no permission to spawn, a folder that can not be written), in this process, and the person is told once.
  */
-import { messageOf } from "../../base/app-error.ts";
+import { AppError, messageOf } from "../../base/app-error.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { toDisposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/emitter.ts";
@@ -56,24 +56,24 @@ export class SessionTerminals implements Terminals {
     return this.#current.list();
   }
 
-  async open(request: OpenTerminal): Promise<OpenTerminalResult> {
-    return (await this.#chosen()).open(request);
+  open(request: OpenTerminal): Promise<OpenTerminalResult> {
+    return this.#where((terminals) => terminals.open(request));
   }
 
-  async run(request: RunCommand): Promise<RunResult> {
-    return (await this.#chosen()).run(request);
+  run(request: RunCommand): Promise<RunResult> {
+    return this.#where((terminals) => terminals.run(request));
   }
 
-  async read(request: ReadTerminal): Promise<ReadResult> {
-    return (await this.#chosen()).read(request);
+  read(request: ReadTerminal): Promise<ReadResult> {
+    return this.#where((terminals) => terminals.read(request));
   }
 
-  async write(request: WriteTerminal): Promise<ReadResult> {
-    return (await this.#chosen()).write(request);
+  write(request: WriteTerminal): Promise<ReadResult> {
+    return this.#where((terminals) => terminals.write(request));
   }
 
-  async readSpool(request: ReadSpool): Promise<SpoolResult> {
-    return (await this.#chosen()).readSpool(request);
+  readSpool(request: ReadSpool): Promise<SpoolResult> {
+    return this.#where((terminals) => terminals.readSpool(request));
   }
 
   interrupt(request: InterruptCommand): Promise<"interrupted" | "idle" | "no-terminal"> {
@@ -84,12 +84,12 @@ export class SessionTerminals implements Terminals {
     return this.#current.terminate(name);
   }
 
-  async attach(
+  attach(
     name: string,
     onData: (data: string) => void | Promise<void>,
     size?: { readonly cols: number; readonly rows: number },
   ): Promise<TerminalAttachment | null> {
-    return (await this.#chosen()).attach(name, onData, size);
+    return this.#where((terminals) => terminals.attach(name, onData, size));
   }
 
   follow(request: FollowCommand): Promise<CommandResult | null> {
@@ -158,6 +158,18 @@ export class SessionTerminals implements Terminals {
     return this.#current.watchOutput((output) => this.#output.emit(output));
   }
 
+  async #where<Result>(perform: (terminals: Terminals) => Promise<Result>): Promise<Result> {
+    const terminals = await this.#chosen();
+    try {
+      return await perform(terminals);
+    } catch (error) {
+      if (!AppError.is(error, "unavailable")) throw error;
+      // It was lost since and can not be started again; nothing of the request has reached it.
+      this.#giveUpHost(error);
+      return perform(this.#current);
+    }
+  }
+
   /** Decided anew while the host is not there: one that was lost can be followed by another, or by none. */
   #chosen(): Promise<Terminals> {
     const { hosted } = this.#options;
@@ -172,10 +184,15 @@ export class SessionTerminals implements Terminals {
     try {
       await hosted.start();
     } catch (error) {
-      this.#options.log.error("the pty host can not be used", error);
-      this.#replace(messageOf(error));
+      this.#giveUpHost(error);
     }
     return this.#current;
+  }
+
+  #giveUpHost(error: unknown): void {
+    if (this.#current !== this.#options.hosted) return;
+    this.#options.log.error("the pty host can not be used", error);
+    this.#replace(messageOf(error));
   }
 
   #replace(reason: string): void {

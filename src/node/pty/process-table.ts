@@ -104,21 +104,51 @@ export async function processEntry(pid: number, log: Log): Promise<ProcessEntry 
   return parsePs(await ps(["-p", String(pid), ...psColumns], log))[0] ?? null;
 }
 
+/**
+ * Whoever asks gets what was read after they asked. Those who ask while a reading is under way share the one that
+ * follows it: two hundred terminals that end at once do not read the table two hundred times.
+ */
+function shared<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<unknown> | null = null;
+  let next: Promise<T> | null = null;
+  const start = () => {
+    next = null;
+    const mine = read().finally(() => {
+      if (reading === mine) reading = null;
+    });
+    reading = mine;
+    return mine;
+  };
+  return () => {
+    if (reading === null) return start();
+    next ??= reading.then(start, start);
+    return next;
+  };
+}
+
 export function systemProcessTable(log: Log): ProcessTable {
+  const carriers = new Map<string, () => Promise<ReadonlyMap<number, string>>>();
   return {
-    async list() {
+    list: shared(async () => {
       if (!hasProc) return parsePs(await ps(["-A", ...psColumns], log));
       const stats = await Promise.all((await procPids()).map(readStat));
       return stats.filter((entry) => entry !== null);
-    },
+    }),
     async foregroundGroup(pid) {
       const group = hasProc
         ? ((await readStat(pid))?.foregroundGroup ?? -1)
         : Number.parseInt(await ps(["-o", "tpgid=", "-p", String(pid)], log), 10);
       return group > 0 ? group : null;
     },
-    async carriers(variable) {
-      return hasProc ? procCarriers(variable) : parsePsEnvironments(await ps(psEnvironments, log), variable);
+    carriers(variable) {
+      let read = carriers.get(variable);
+      if (read === undefined) {
+        read = shared(async () =>
+          hasProc ? procCarriers(variable) : parsePsEnvironments(await ps(psEnvironments, log), variable),
+        );
+        carriers.set(variable, read);
+      }
+      return read();
     },
     async commandLine(pid) {
       try {
