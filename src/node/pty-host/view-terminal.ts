@@ -1,4 +1,5 @@
 /** Looks at a terminal of the pty host through a connection of its own. */
+import type { Socket } from "node:net";
 import { StringDecoder } from "node:string_decoder";
 import type { TerminalAttachment } from "../../ports/terminals.ts";
 import { viewGreetingSchema } from "../../protocol/pty-host.ts";
@@ -38,7 +39,12 @@ export async function attachViewer(
   }
   const { cols, rows, snapshotBytes } = about.data;
   const decoder = new StringDecoder("utf8");
-  const { snapshot, rest } = await readBytes(socket, first.rest, snapshotBytes);
+  const bytes = await readBytes(socket, first.rest, snapshotBytes);
+  if (bytes === null) {
+    socket.destroy();
+    return null;
+  }
+  const { snapshot, rest } = bytes;
   const ended = Promise.withResolvers<void>();
   const deliver = (bytes: Buffer) => {
     const text = decoder.write(bytes);
@@ -72,20 +78,23 @@ export async function attachViewer(
   };
 }
 
+/** Null when the connection ends, or hangs, before there are that many. */
 function readBytes(
-  socket: import("node:net").Socket,
+  socket: Socket,
   first: Buffer,
   wanted: number,
-): Promise<{ snapshot: Buffer; rest: Buffer }> {
+): Promise<{ readonly snapshot: Buffer; readonly rest: Buffer } | null> {
   return new Promise((resolve) => {
     const chunks = [first];
     let size = first.length;
     const finish = () => {
+      clearTimeout(timer);
       socket.off("data", take).off("close", finish);
       socket.pause();
       const all = Buffer.concat(chunks);
-      resolve({ snapshot: all.subarray(0, wanted), rest: all.subarray(wanted) });
+      resolve(size < wanted ? null : { snapshot: all.subarray(0, wanted), rest: all.subarray(wanted) });
     };
+    const timer = setTimeout(finish, attachTimeoutMs);
     const take = (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;

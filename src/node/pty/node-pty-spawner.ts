@@ -80,8 +80,17 @@ export class NodePtySpawner implements PtySpawner {
   }
 }
 
+/** What a program has not read of what was typed, beyond what the system holds. A person types less in a year. */
+const maxUnreadBytes = 4 * 1_048_576;
+
 function wrap(pty: import("node-pty").IPty): Pty {
   let ended = false;
+  let given = 0;
+  // node-pty keeps what it can not write yet, without a bound, and does not tell.
+  const isBehind = (): boolean => {
+    const { _writeStream } = pty as { _writeStream?: { _writeQueue?: readonly unknown[] } };
+    return (_writeStream?._writeQueue?.length ?? 0) > 0;
+  };
   return {
     pid: pty.pid,
     onData: (listener) => void pty.onData(listener),
@@ -91,7 +100,11 @@ function wrap(pty: import("node-pty").IPty): Pty {
         listener(signal ? { exitCode: null, signal } : { exitCode, signal: null });
       }),
     write: (data) => {
-      if (!ended) pty.write(data);
+      if (ended) return;
+      if (!isBehind()) given = 0;
+      given += data.length;
+      // As a terminal does whose line is full: what comes now is lost.
+      if (given <= maxUnreadBytes || given === data.length) pty.write(data);
     },
     resize: ({ cols, rows }) => {
       // The descriptor may be gone before the exit is reported.
