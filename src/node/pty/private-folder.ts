@@ -22,16 +22,10 @@ export function temporaryPrivateFolder(parent = tmpdir()): PrivateFolder {
     },
     async write(name, content) {
       const path = join(folder, name);
-      const write = () => writeFile(path, content, { mode: 0o600 });
-      try {
-        await write();
-      } catch (error) {
-        // Also when somebody has tidied up temporary files: shells know the name and need it again.
-        if (systemCodeOf(error) !== "ENOENT") throw error;
-        await make();
-        if (name.includes("/")) await makePrivate(dirname(path));
-        await write();
-      }
+      // Each time: somebody may have tidied up temporary files, and others may have taken the name, which all can see.
+      await make();
+      if (name.includes("/")) await makePrivate(dirname(path));
+      await writeFile(path, content, { mode: 0o600 });
       return path;
     },
     async remove() {

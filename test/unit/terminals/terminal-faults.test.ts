@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { NodePtySpawner } from "../../../src/node/pty/node-pty-spawner.ts";
 import { parseProcStat, parsePs, systemProcessTable } from "../../../src/node/pty/process-table.ts";
@@ -173,7 +173,11 @@ describe("terminals in trouble", function () {
   it("says so when a command can not be handed to the shell", async () => {
     const t = await terminals();
     const file = (await t.command('echo "$__cp_file"')).output.text.trim();
-    await rm(dirname(dirname(file)), { recursive: true });
+    const folder = dirname(dirname(file));
+    // Tidied away it is made again; it is not used when others could write there what the shell then runs.
+    await rm(folder, { recursive: true });
+    assert.equal((await t.command("echo again")).output.text, "again\n");
+    await chmod(folder, 0o777);
     const result = await t.run("echo lost");
     assert.ok(result.kind === "failed" && /could not be handed to the shell/.test(result.message));
     assert.equal(t.terminals.list()[0]?.status, "idle");
