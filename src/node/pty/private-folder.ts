@@ -22,7 +22,7 @@ export function temporaryPrivateFolder(parent = tmpdir()): PrivateFolder {
     },
     async write(name, content) {
       const path = join(folder, name);
-      // Each time: somebody may have tidied up temporary files, and others may have taken the name, which all can see.
+      // Looked at every time: somebody may have tidied up temporary files, and others know the name by then.
       await make();
       if (name.includes("/")) await makePrivate(dirname(path));
       await writeFile(path, content, { mode: 0o600 });
@@ -38,12 +38,16 @@ export function temporaryPrivateFolder(parent = tmpdir()): PrivateFolder {
 
 /** Rejects when something of that name is there which others could have made or can look into. */
 async function makePrivate(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { mode: 0o700 });
-  } catch (error) {
-    if (systemCodeOf(error) !== "EEXIST") throw error;
-    const info = await lstat(folder);
-    const isOurs = process.getuid === undefined || (info.uid === process.getuid() && (info.mode & 0o077) === 0);
-    if (!info.isDirectory() || !isOurs) throw new Error(`${folder} is not a private folder of this user`);
+  const there = await lstat(folder).catch(() => null);
+  if (there === null) {
+    try {
+      await mkdir(folder, { mode: 0o700 });
+      return;
+    } catch (error) {
+      if (systemCodeOf(error) !== "EEXIST") throw error;
+    }
   }
+  const info = there ?? (await lstat(folder));
+  const isOurs = process.getuid === undefined || (info.uid === process.getuid() && (info.mode & 0o077) === 0);
+  if (!info.isDirectory() || !isOurs) throw new Error(`${folder} is not a private folder of this user`);
 }
