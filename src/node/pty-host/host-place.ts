@@ -72,18 +72,32 @@ export function dataSocketPath(place: HostPlace, session: string, terminal: stri
 /** Makes the folder where it is missing. Rejects with AppError `storage` where it is not ours alone. */
 export async function preparePlace(place: HostPlace): Promise<void> {
   for (const folder of [dirname(place.folder), place.folder]) {
-    try {
-      await mkdir(folder, { mode: 0o700 });
-    } catch (error) {
-      if (systemCodeOf(error) !== "EEXIST") {
-        throw new AppError("storage", `${folder} can not be made`, {
-          next: "Set XDG_RUNTIME_DIR or TMPDIR to a folder that can be written.",
-          cause: error,
-        });
-      }
-    }
-    await checkOwn(folder);
+    // One that ends just now moves its folder away between two looks.
+    for (let attempt = 0; !(await isMade(folder)); attempt += 1) if (attempt === 20) throw canNotBeMade(folder);
   }
+}
+
+/** False when it was there and is gone again. */
+async function isMade(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if (systemCodeOf(error) !== "EEXIST") throw canNotBeMade(folder, error);
+  }
+  try {
+    await checkOwn(folder);
+    return true;
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+function canNotBeMade(folder: string, cause?: unknown): AppError {
+  return new AppError("storage", `${folder} can not be made`, {
+    next: "Set XDG_RUNTIME_DIR or TMPDIR to a folder that can be written.",
+    cause,
+  });
 }
 
 /** A folder that somebody else has made under our name could be theirs to read, or lead elsewhere. */
