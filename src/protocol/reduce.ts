@@ -4,14 +4,9 @@
  */
 import { assertNever } from "../base/assert-never.ts";
 import type { AgentEvent, EventOf } from "./events.ts";
-import {
-  addPersonCommand,
-  personCommandNotice,
-  reportOf,
-  reportPersonCommands,
-} from "./reduce-person-commands.ts";
 import { addCommandOutput, finishCommand, keepCommand, loseCommand, outputInBackground } from "./reduce-commands.ts";
 import { addPrint, appendBlockDelta, appendDelta, atCall, extendTail } from "./reduce-live.ts";
+import { addPersonCommand, personCommandNotice, reportOf, reportPersonCommands } from "./reduce-person-commands.ts";
 import {
   type Entry,
   emptyState,

@@ -328,8 +328,11 @@ export class TerminalEngine implements Terminals {
   }
 
   #changed(name: string, slot: Slot, session: PtySession): void {
-    if (session.exit !== null) slot.unclaimed.flush();
-    if (session.exit === null) return this.#events.emit({ type: "changed", terminal: this.#info(name, slot) });
+    if (session.exit === null) {
+      this.#events.emit({ type: "changed", terminal: this.#info(name, slot) });
+      return;
+    }
+    slot.unclaimed.flush();
     const { exitCode, signal } = session.exit;
     this.#events.emit({ type: "exited", name, exitCode, ...(signal === null ? {} : { signal }) });
   }
