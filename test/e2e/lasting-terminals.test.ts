@@ -5,8 +5,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { runCommand, terminalText, typeInTerminal } from "../support/host/workbench.ts";
-import { eventually } from "../support/terminals.ts";
+import { runCommand, terminalShows, typeInTerminal } from "../support/host/workbench.ts";
 import { AgentWindow, call, say } from "./support/agent-window.ts";
 
 describe("terminals that outlive the window", function () {
@@ -25,8 +24,7 @@ describe("terminals that outlive the window", function () {
     await window.settle();
   });
 
-  const seen = (text: string) =>
-    eventually(`the terminal shows ${text}`, async () => (await terminalText(window.page)).includes(text), 30_000);
+  const seen = (text: string) => terminalShows(window.page, text);
 
   it("a command goes on through a reload, and the turn with it, in the same terminal", async () => {
     const command = "echo begun >> runs.txt; sleep 20; echo done as $((1+1)) by $$";
@@ -43,7 +41,7 @@ describe("terminals that outlive the window", function () {
     await seen("done as 2 by");
     await window.picture("41 done after a reload");
     const [, pid] = /done as 2 by (\d+)/.exec(window.toolResult(/done as 2 by \d+/)) ?? [];
-    assert.ok((await terminalText(window.page)).includes(`done as 2 by ${pid}`));
+    await seen(`done as 2 by ${pid}`);
     assert.equal(readFileSync(join(window.workspace, "runs.txt"), "utf8"), "begun\n");
     assert.doesNotMatch(window.toolResult(/done as 2 by/), /restarted/);
   });

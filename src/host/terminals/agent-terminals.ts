@@ -5,6 +5,7 @@ import type { Disposable } from "../../base/disposable.ts";
 import type { Log } from "../../ports/log.ts";
 import { isRunning, type LiveSession } from "../sessions/live-session.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
+import { keepInView } from "./keep-in-view.ts";
 import type { OpenPanes } from "./open-panes.ts";
 import { SharedPseudoterminal } from "./shared-pseudoterminal.ts";
 
@@ -27,6 +28,7 @@ export class AgentTerminals implements Disposable {
   readonly #open: OpenPanes;
   readonly #sessions = new Map<LiveSession, SessionPanes>();
   readonly #subscriptions: readonly Disposable[];
+  #inView: Disposable | undefined;
 
   constructor(options: { readonly hub: SessionHub; readonly log: Log; readonly openPanes: OpenPanes }) {
     this.#hub = options.hub;
@@ -65,6 +67,7 @@ export class AgentTerminals implements Disposable {
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#inView?.dispose();
     for (const { subscription, panes } of this.#sessions.values()) {
       subscription.dispose();
       const shown = [...panes.values()];
@@ -92,8 +95,14 @@ export class AgentTerminals implements Disposable {
     const { sessionId, terminals } = session.runtime;
     const living = terminals.list().filter(({ status }) => status !== "not-started" && status !== "exited");
     for (const name of this.#open.of(sessionId)) {
-      if (living.some((terminal) => terminal.name === name)) this.#create(session, name).terminal?.show(true);
-      else this.#open.remove(sessionId, name);
+      if (!living.some((terminal) => terminal.name === name)) {
+        this.#open.remove(sessionId, name);
+        continue;
+      }
+      const { terminal } = this.#create(session, name);
+      terminal?.show(true);
+      this.#inView?.dispose();
+      if (terminal) this.#inView = keepInView(terminal);
     }
   }
 

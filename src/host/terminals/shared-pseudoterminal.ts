@@ -67,11 +67,14 @@ export class SharedPseudoterminal implements vscode.Pseudoterminal {
   async #attach(): Promise<void> {
     // What arrives before the snapshot is painted comes after it.
     let early: string[] | undefined = [];
+    const shown = this.#dimensions;
+    const size = shown && { cols: shown.columns, rows: shown.rows };
+    const deliver = (data: string) => {
+      if (early) early.push(data);
+      else this.#show(data);
+    };
     try {
-      const attachment = await this.#terminals.attach(this.#name, (data) => {
-        if (early) early.push(data);
-        else this.#show(data);
-      });
+      const attachment = await this.#terminals.attach(this.#name, deliver, size);
       if (!attachment) {
         this.#show(`The terminal “${this.#name}” is gone.\r\n`);
         return;
@@ -84,7 +87,8 @@ export class SharedPseudoterminal implements vscode.Pseudoterminal {
       this.#show(attachment.snapshot);
       for (const data of early) this.#show(data);
       early = undefined;
-      if (this.#dimensions) attachment.resize(this.#dimensions.columns, this.#dimensions.rows);
+      const now = this.#dimensions;
+      if (now && now !== shown) attachment.resize(now.columns, now.rows);
       if (this.#typedAhead !== "") attachment.write(this.#typedAhead);
       this.#typedAhead = "";
     } catch (error) {
