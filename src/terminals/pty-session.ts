@@ -2,18 +2,17 @@
  * The life of one shell in one pseudoterminal: its stream, its commands, its viewers. The engine makes another one
  * when a shell has ended and is needed again.
  */
-import type { TerminalAttachment, TerminalText } from "../ports/terminals.ts";
+import type { TerminalAttachment } from "../ports/terminals.ts";
 import { CommandRecord, type CommandStart } from "./command-record.ts";
 import { Display } from "./display.ts";
-import { FreshOutput } from "./fresh-output.ts";
 import { endSession, interruptForeground } from "./process-control.ts";
 import type { PrivateFolder, ProcessTable, Pty, PtyExit, PtySize } from "./pty.ts";
 import { ShellStream } from "./shell-stream.ts";
 import { commandFileContent, type ShellKeys } from "./shells/shell-dialect.ts";
 import { type TypedCommand, TypedLines } from "./typed-lines.ts";
+import { UnreadOutput } from "./unread-output.ts";
 
-/** Rendered output kept between two reads, and for a command that the person typed. */
-const freshChars = 131_072;
+/** Rendered output kept for a command that the person typed. */
 const typedCommandChars = 8_000;
 /** Numbers of the agent's commands lie above all that a shell counts up to for typed lines. */
 const firstAgentNumber = 2 ** 40;
@@ -61,6 +60,8 @@ export class PtySession {
   /** Resolves when the shell takes commands, or never will with markers. */
   readonly ready: Promise<void>;
   readonly display: Display;
+  /** What no waiting `run` has got. */
+  readonly unread = new UnreadOutput();
   readonly startedAtMs = Date.now();
   readonly #options: PtySessionOptions;
   readonly #pty: Pty;
@@ -77,9 +78,6 @@ export class PtySession {
   #newestOfAgent: CommandRecord | null = null;
   /** Gets output as it comes while a `run` waits. */
   #tap: ((text: string) => void) | null = null;
-  readonly #fresh = new FreshOutput(freshChars);
-  /** The same of a command of the person's, which at its end is told as a whole. */
-  #freshOfPerson = new FreshOutput(freshChars);
   readonly #typedLines = new TypedLines();
   /** What may be told of the command that runs. */
   #tell: TypedCommand["tell"] = "all";
@@ -295,16 +293,6 @@ export class PtySession {
     return () => void this.#activity.delete(entry);
   }
 
-  /** What `takeFresh` would give. */
-  lookAtFresh(limitChars: number): TerminalText {
-    return together(this.#fresh.look(limitChars), this.#freshOfPerson.look(limitChars));
-  }
-
-  /** What is new since the last call. */
-  takeFresh(limitChars: number): TerminalText {
-    return together(this.#fresh.take(limitChars), this.#freshOfPerson.take(limitChars));
-  }
-
   async attach(deliver: (data: string) => void | Promise<void>, size?: PtySize): Promise<TerminalAttachment> {
     const view = await this.display.attach(deliver, size);
     return {
@@ -340,8 +328,7 @@ export class PtySession {
       this.#tap(text);
     } else {
       const byPerson = running?.start.typedBy === "person";
-      const kept = byPerson ? this.#freshOfPerson : this.#fresh;
-      if (!echo && (!byPerson || this.#tell === "all")) kept.push(text, running);
+      if (!echo && (!byPerson || this.#tell === "all")) this.unread.push(text, running);
       this.#options.onUnclaimed(text);
     }
     if (this.#tell === "all") running?.push(text);
@@ -381,7 +368,7 @@ export class PtySession {
     // A command of ours that nobody waits for any more begins after all.
     const typedBy = number >= firstAgentNumber ? "agent" : typed.by;
     this.#tell = typedBy === "person" ? typed.tell : "all";
-    if (typedBy === "person") this.#freshOfPerson = new FreshOutput(freshChars);
+    if (typedBy === "person") this.unread.forgetPersons();
     this.#running = this.#record({
       commandId: this.#options.newCommandId(),
       command: typed.command,
@@ -404,7 +391,7 @@ export class PtySession {
 
   #tellOfPerson(ended: CommandRecord): void {
     if (ended.start.typedBy !== "person") return;
-    this.#freshOfPerson = new FreshOutput(freshChars);
+    this.unread.forgetPersons();
     if (this.#tell !== "nothing") this.#options.onPersonCommand(ended);
     this.#tell = "all";
   }
@@ -441,11 +428,4 @@ export class PtySession {
     this.#resolveReady();
     this.#options.onChange();
   }
-}
-
-/** The output of what the agent ran, and of what the person is running. */
-function together(agents: TerminalText, persons: TerminalText): TerminalText {
-  if (persons.text === "") return agents;
-  if (agents.text.trim() === "" && agents.droppedChars === 0) return persons;
-  return { text: agents.text + persons.text, droppedChars: agents.droppedChars + persons.droppedChars };
 }

@@ -184,7 +184,9 @@ export class TerminalEngine implements Terminals {
   ): Promise<TerminalAttachment | null> {
     const slot = this.#slots.get(name);
     if (slot === undefined) return null;
-    const session = slot.session ?? (await this.#session(name, slot));
+    // `main` is always there; of another one whose shell has ended, the last screen is.
+    const ended = slot.session?.exit !== null && name === mainTerminal;
+    const session = ended || slot.session === null ? await this.#session(name, slot) : slot.session;
     return typeof session === "string" ? null : session.attach(onData, size);
   }
 
@@ -413,7 +415,7 @@ export class TerminalEngine implements Terminals {
 
 /** What is new. Whoever has stopped asking does not get it, so that it is new to the next one, too. */
 function freshOf(session: PtySession, { signal, maxOutputChars }: ReadTerminal): TerminalText {
-  return signal.aborted ? session.lookAtFresh(maxOutputChars) : session.takeFresh(maxOutputChars);
+  return signal.aborted ? session.unread.look(maxOutputChars) : session.unread.take(maxOutputChars);
 }
 
 function statusOf(session: PtySession | null): TerminalInfo["status"] {
