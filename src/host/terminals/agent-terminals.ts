@@ -99,10 +99,7 @@ export class AgentTerminals implements Disposable {
         this.#open.remove(sessionId, name);
         continue;
       }
-      const { terminal } = this.#create(session, name);
-      terminal?.show(true);
-      this.#inView?.dispose();
-      if (terminal) this.#inView = keepInView(terminal);
+      this.#show(this.#create(session, name));
     }
   }
 
@@ -125,7 +122,13 @@ export class AgentTerminals implements Disposable {
     if (session.origin === "task" || session !== this.#hub.shown || !known) return;
     if (known.closed.has(name) || known.panes.has(name)) return;
     this.#putAwayOthers(session);
-    this.#create(session, name).terminal?.show(true);
+    this.#show(this.#create(session, name));
+  }
+
+  #show({ terminal }: Pane): void {
+    terminal?.show(true);
+    this.#inView?.dispose();
+    if (terminal) this.#inView = keepInView(terminal);
   }
 
   /** Panes of sessions at rest would pile up under the same names. Their shells stay; a pane comes back on demand. */
