@@ -82,9 +82,26 @@ async function isAgreed(consent: AgentConsent, loaded: LoadedAgentFile): Promise
   return answer === "agreed";
 }
 
+/** Looked at by themselves: the editor's search finds nothing yet in a window that has just been loaded. */
+async function inUsualPlaces(): Promise<readonly vscode.Uri[]> {
+  const folders = (vscode.workspace.workspaceFolders ?? []).flatMap(({ uri }) => [
+    { folder: uri, fits: /^(.+\.)?agent\.ya?ml$/ },
+    { folder: vscode.Uri.joinPath(uri, ".codepilot"), fits: /\.ya?ml$/ },
+  ]);
+  const lists = await Promise.all(
+    folders.map(async ({ folder, fits }) => {
+      const entries = await vscode.workspace.fs.readDirectory(folder).then(undefined, () => []);
+      const names = entries.filter(([name, type]) => fits.test(name) && (type & vscode.FileType.File) !== 0);
+      return names.map(([name]) => vscode.Uri.joinPath(folder, name));
+    }),
+  );
+  return lists.flat();
+}
+
 async function chooseFile(): Promise<string | undefined> {
-  const found = await vscode.workspace.findFiles(FOUND, NOT_IN, MAX_FOUND);
-  const rows = found
+  const [usual, searched] = await Promise.all([inUsualPlaces(), vscode.workspace.findFiles(FOUND, NOT_IN, MAX_FOUND)]);
+  const found = new Map([...usual, ...searched].map((uri) => [uri.toString(), uri]));
+  const rows = [...found.values()]
     .map((uri) => ({
       label: basename(uri.fsPath),
       description: vscode.workspace.asRelativePath(dirname(uri.fsPath)),
