@@ -53,7 +53,7 @@ export const openingSchema = z.discriminatedUnion("type", [
 export type Opening = z.infer<typeof openingSchema>;
 
 /** A session as `lookup` and `welcome` tell it. */
-export const hostedSessionSchema = z.object({
+const hostedSessionSchema = z.object({
   session: z.string(),
   /** Epoch milliseconds of the last command, keystroke or opening. */
   activeAt: z.number(),

@@ -19,10 +19,12 @@ export async function hostsIn(runtimeFolder: string): Promise<number[]> {
   const base = join(runtimeFolder, "codepilot");
   const names = await readdir(base).catch(() => []);
   const claims = await Promise.all(names.map((name) => readFile(join(base, name, "owner"), "utf8").catch(() => null)));
-  return claims.flatMap((claim) => (claim === null ? [] : [(JSON.parse(claim) as { pid: number }).pid])).filter(alive);
+  return claims
+    .flatMap((claim) => (claim === null ? [] : [(JSON.parse(claim) as { pid: number }).pid]))
+    .filter(isAlive);
 }
 
-function alive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   return signal(pid, 0);
 }
 

@@ -12,6 +12,7 @@ import { SessionTerminals } from "../../src/node/pty-host/session-terminals.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { CommandResult, RunCommand, Terminals } from "../../src/ports/terminals.ts";
 import { ptyHostVersion } from "../../src/protocol/pty-host.ts";
+import { isAlive } from "./end-pty-hosts.ts";
 import { eventually, processesOfHome } from "./terminals.ts";
 
 const never = new AbortController().signal;
@@ -170,13 +171,4 @@ export async function rawClient(place: HostPlace, opening: object | null): Promi
       return JSON.parse(lines[index] ?? "null");
     },
   };
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

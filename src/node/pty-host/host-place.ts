@@ -9,6 +9,7 @@ import { tmpdir, userInfo } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { AppError, systemCodeOf } from "../../base/app-error.ts";
 import { ptyHostVersion } from "../../protocol/pty-host.ts";
+import { isOurs } from "../pty/private-folder.ts";
 
 /** Of a socket's path: 104 bytes on macOS, 108 on Linux, with the final NUL. */
 const maxSocketPathBytes = 103;
@@ -103,8 +104,7 @@ function canNotBeMade(folder: string, cause?: unknown): AppError {
 /** A folder that somebody else has made under our name could be theirs to read, or lead elsewhere. */
 async function checkOwn(folder: string): Promise<void> {
   if (process.platform === "win32") return;
-  const info = await lstat(folder);
-  if (info.isDirectory() && info.uid === ownId() && (info.mode & 0o077) === 0) return;
+  if (isOurs(await lstat(folder))) return;
   throw new AppError("storage", `${folder} is not a private folder of this user`, {
     next: "Remove it, or set XDG_RUNTIME_DIR to a folder of your own.",
   });

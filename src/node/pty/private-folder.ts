@@ -92,7 +92,8 @@ async function rewrite(file: OpenFile, content: string): Promise<void> {
   file.sizeBytes = bytes.length;
 }
 
-function isOurs(info: Stats): boolean {
+/** A folder of this user's that nobody else may enter. Where users have no numbers, any folder. */
+export function isOurs(info: Stats): boolean {
   const own = process.getuid === undefined || (info.uid === process.getuid() && (info.mode & 0o077) === 0);
   return info.isDirectory() && own;
 }

@@ -7,8 +7,9 @@ import { findProgram } from "../../../scripts/debian-packages.ts";
 import { HostedTerminals } from "../../../src/node/pty-host/hosted-terminals.ts";
 import { silentLog } from "../../../src/ports/log.ts";
 import type { CommandResult, Terminals } from "../../../src/ports/terminals.ts";
+import { isAlive } from "../../support/end-pty-hosts.ts";
 import { Person } from "../../support/person.ts";
-import { isAlive, type TestHost, testHost } from "../../support/pty-host.ts";
+import { type TestHost, testHost } from "../../support/pty-host.ts";
 import { eventually } from "../../support/terminals.ts";
 
 const never = new AbortController().signal;

@@ -6,7 +6,8 @@ import { systemProcessTable } from "../../../src/node/pty/process-table.ts";
 import { silentLog } from "../../../src/ports/log.ts";
 import type { Terminals } from "../../../src/ports/terminals.ts";
 import { endLeftSessions } from "../../../src/terminals/process-control.ts";
-import { isAlive, runIn, type TestHost, testHost } from "../../support/pty-host.ts";
+import { isAlive } from "../../support/end-pty-hosts.ts";
+import { runIn, type TestHost, testHost } from "../../support/pty-host.ts";
 import { eventually, processesOfHome } from "../../support/terminals.ts";
 
 const never = new AbortController().signal;

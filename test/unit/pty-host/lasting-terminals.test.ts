@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { stat } from "node:fs/promises";
 import type { CommandResult, RunCommand, TerminalEvent, Terminals } from "../../../src/ports/terminals.ts";
-import { isAlive, type TestHost, testHost } from "../../support/pty-host.ts";
+import { isAlive } from "../../support/end-pty-hosts.ts";
+import { type TestHost, testHost } from "../../support/pty-host.ts";
 import { eventually } from "../../support/terminals.ts";
 
 const never = new AbortController().signal;

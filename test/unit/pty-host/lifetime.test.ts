@@ -5,7 +5,8 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HostedTerminals } from "../../../src/node/pty-host/hosted-terminals.ts";
 import { startHost } from "../../../src/node/pty-host/start-host.ts";
-import { isAlive, rawClient, runIn, type TestHost, testHost } from "../../support/pty-host.ts";
+import { isAlive } from "../../support/end-pty-hosts.ts";
+import { rawClient, runIn, type TestHost, testHost } from "../../support/pty-host.ts";
 import { eventually, processesOfHome } from "../../support/terminals.ts";
 
 const idleMs = 250;

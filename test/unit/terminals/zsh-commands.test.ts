@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
+import { itRuns, type ShellCase } from "../../support/shell-cases.ts";
 import { type TestTerminals, testTerminals } from "../../support/terminals.ts";
 
-/** A command, how it must end, and what it must print (exactly, or as a pattern). */
-type Case = readonly [command: string, exitCode: number, output: string | RegExp];
-
-const cases: readonly Case[] = [
+const cases: readonly ShellCase[] = [
   ["true", 0, ""],
   ["false", 1, ""],
   ["echo hello", 0, "hello\n"],
@@ -128,18 +126,7 @@ describe("commands in zsh", function () {
   });
   after(() => t.close());
 
-  for (const [command, exitCode, output] of cases) {
-    it(JSON.stringify(command).slice(0, 90), async () => {
-      const result = await t.command(command, { timeoutMs: 3000 });
-      assert.deepEqual(
-        { status: result.status, exitCode: result.exitCode },
-        { status: "completed", exitCode },
-        result.output.text,
-      );
-      if (typeof output === "string") assert.equal(result.output.text, output);
-      else assert.match(result.output.text, output);
-    });
-  }
+  itRuns(cases, () => t, { timeoutMs: 3000 });
 
   it("keeps only the commands themselves in the history", async () => {
     const { output } = await t.command("fc -ln -400");
