@@ -1,7 +1,7 @@
 /** Cutting raw terminal output without tearing what belongs together. */
 
 /** Longer sequences (titles, links) are not looked back for. */
-const reach = 256;
+export const lookBackChars = 256;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what it is about.
 const sequence = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\^-~])/y;
@@ -9,8 +9,11 @@ const sequence = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)
 /** The first index from `at` on that is neither inside an escape sequence nor inside a surrogate pair. */
 export function cleanCut(text: string, at: number): number {
   if (at <= 0) return 0;
-  const begin = text.lastIndexOf("\x1b", at - 1);
-  if (begin >= 0 && at - begin <= reach) {
+  // Not `lastIndexOf`: where there is none it would go back through all of the text.
+  let begin = at - 1;
+  const first = Math.max(0, at - lookBackChars);
+  while (begin >= first && text.charCodeAt(begin) !== 27) begin -= 1;
+  if (begin >= first) {
     sequence.lastIndex = begin;
     const end = begin + (sequence.exec(text)?.[0].length ?? 0);
     if (end > at) return end;

@@ -3,11 +3,13 @@ import { enableCompileCache } from "node:module";
 import { Command, CommanderError } from "commander";
 import { AppError, messageOf } from "../base/app-error.ts";
 import { PRODUCT_VERSION } from "../embed/product-version.ts";
+import { compileCacheFolder } from "../node/compile-cache.ts";
 import { EXIT } from "./exit-codes.ts";
 import { printable } from "./printable.ts";
 
 // Code that was compiled by an earlier run is not compiled again: half of a cold start.
-enableCompileCache();
+const compiled = await compileCacheFolder();
+if (compiled !== undefined) enableCompileCache(compiled);
 
 function program(setExit: (code: number) => void): Command {
   const root = new Command("codepilot")

@@ -27,7 +27,8 @@ async function main(): Promise<void> {
   const log = fileLog(place.logFile);
   const owned = await OwnedPlace.take(place, log);
   if (owned === null) return say("taken", 0);
-  const spawner = owned.shells.recording(new NodePtySpawner());
+  const nodePty = new NodePtySpawner();
+  const spawner = owned.shells.recording(nodePty);
   const host = new PtyHost({
     place,
     log,
@@ -58,6 +59,8 @@ async function main(): Promise<void> {
     throw error;
   }
   process.stdout.write("ready\n");
+  // While the client connects.
+  void nodePty.prepare();
 }
 
 function say(line: string, exitCode: number): void {

@@ -90,7 +90,7 @@ export class MarkerParser {
 
 /** Where an incomplete `opening` at the end of the text begins; its length when there is none. */
 function startOfPrefix(text: string): number {
-  const from = text.lastIndexOf("\x1b");
-  if (from < 0 || text.length - from >= opening.length) return text.length;
-  return opening.startsWith(text.slice(from)) ? from : text.length;
+  const end = text.slice(-opening.length + 1);
+  const from = end.lastIndexOf("\x1b");
+  return from >= 0 && opening.startsWith(end.slice(from)) ? text.length - end.length + from : text.length;
 }

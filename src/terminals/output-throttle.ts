@@ -1,12 +1,14 @@
 /** Output for the eye: at most 20 calls a second and 16 KiB a call, saying what was left out. */
-import { cleanCut } from "../base/raw-output.ts";
+import { cleanCut, lookBackChars } from "../base/raw-output.ts";
 
 const intervalMs = 50;
 const callLimit = 16_384;
 
 export class OutputThrottle {
   readonly #listener: (chunk: string) => void;
-  #waiting = "";
+  /** Not one string: of a flood nearly all is left out, and must not be copied together for that. */
+  #waiting: string[] = [];
+  #length = 0;
   #dropped = 0;
   #timer: NodeJS.Timeout | undefined;
   #lastAt = 0;
@@ -16,27 +18,40 @@ export class OutputThrottle {
   }
 
   push(text: string): void {
-    this.#waiting += text;
-    if (this.#waiting.length > 4 * callLimit) this.#shorten();
+    this.#waiting.push(text);
+    this.#length += text.length;
+    if (this.#length > 4 * callLimit) this.#shorten();
     this.#timer ??= setTimeout(() => this.flush(), Math.max(0, this.#lastAt + intervalMs - Date.now()));
   }
 
   #shorten(): void {
-    if (this.#waiting.length <= callLimit) return;
-    const excess = cleanCut(this.#waiting, this.#waiting.length - callLimit);
-    this.#dropped += excess;
-    this.#waiting = this.#waiting.slice(excess);
+    const excess = this.#length - callLimit;
+    if (excess <= 0) return;
+    let first = 0;
+    let before = 0;
+    for (let piece = this.#waiting[0]; piece !== undefined; piece = this.#waiting[first]) {
+      // The cut looks back, for what has begun in front of it.
+      if (before + piece.length > excess - lookBackChars) break;
+      before += piece.length;
+      first += 1;
+    }
+    const rest = this.#waiting.slice(first).join("");
+    const cut = cleanCut(rest, excess - before);
+    this.#dropped += before + cut;
+    this.#waiting = [rest.slice(cut)];
+    this.#length = rest.length - cut;
   }
 
   /** Delivers what waits, at once. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#waiting === "") return;
+    if (this.#length === 0) return;
     this.#shorten();
     const note = this.#dropped === 0 ? "" : `\r\n[… ${this.#dropped} characters skipped …]\r\n`;
-    const chunk = note + this.#waiting;
-    this.#waiting = "";
+    const chunk = note + this.#waiting.join("");
+    this.#waiting = [];
+    this.#length = 0;
     this.#dropped = 0;
     this.#lastAt = Date.now();
     this.#listener(chunk);

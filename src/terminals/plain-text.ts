@@ -4,6 +4,7 @@
  * paints on the alternate screen is left out. Text without cursor movement takes a path of a few native calls a
  * chunk. The result does not depend on how the stream was cut into chunks.
  */
+import { plainAsciiLines } from "./ascii-lines.ts";
 
 /** How far the cursor may go back: rows, and characters of them. */
 const reachRows = 60;
@@ -55,6 +56,11 @@ export class PlainText {
       data = data.slice(0, -1);
     }
     if (!this.#inString && !this.#alternate && this.#atEnd()) {
+      const lines = plainAsciiLines(data);
+      if (lines !== null) {
+        this.#append(lines);
+        return;
+      }
       const text = data.includes("\x1b") ? data.replace(colours, "") : data;
       const normal = text.includes("\r") ? text.replaceAll("\r\n", "\n") : text;
       if (!special.test(normal)) {

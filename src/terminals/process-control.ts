@@ -90,12 +90,17 @@ interface Targets {
   readonly exceptPid?: number;
 }
 
+const firstDelayMs = 10;
+
 async function endAll(table: ProcessTable, { isRoot, isMark, ended, exceptPid }: Targets): Promise<boolean> {
   // What was seen once stays on the list: an orphan has lost the parent by which it was found.
   const known = new Map<string, ProcessEntry>();
   const survivors = async ({ thorough }: { readonly thorough: boolean }) => {
-    const marks = thorough ? await table.carriers(markVariable) : new Map<number, string>();
-    const entries = (await table.list()).filter(({ pid }) => pid !== exceptPid);
+    const [marks, all] = await Promise.all([
+      thorough ? table.carriers(markVariable) : new Map<number, string>(),
+      table.list(),
+    ]);
+    const entries = all.filter(({ pid }) => pid !== exceptPid);
     const isOurs = (entry: ProcessEntry) => isRoot(entry) || isMark(marks.get(entry.pid) ?? "");
     for (const entry of withDescendants(entries, isOurs)) known.set(`${entry.pid} ${entry.startedAt}`, entry);
     return entries.filter(({ pid, startedAt, zombie }) => !zombie && known.has(`${pid} ${startedAt}`));
@@ -113,9 +118,10 @@ async function endAll(table: ProcessTable, { isRoot, isMark, ended, exceptPid }:
     // The shell's end is an event; its children are not ours to wait for and are looked for, ever less often.
     const until = Date.now() + waitMs;
     await waitFor(ended, { timeoutMs: Math.min(waitMs, 100) });
-    for (let delay = 10; ; delay = Math.min(delay * 2, 80)) {
-      if ((await survivors({ thorough: false })).length === 0 && (await survivors({ thorough: true })).length === 0)
-        return true;
+    for (let delay = firstDelayMs; ; delay = Math.min(delay * 2, 80)) {
+      // As a rule all is over at the first look; where it is not, the cheap one goes first.
+      const certain = delay === firstDelayMs || (await survivors({ thorough: false })).length === 0;
+      if (certain && (await survivors({ thorough: true })).length === 0) return true;
       if (Date.now() >= until) break;
       await pause(delay);
     }

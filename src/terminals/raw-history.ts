@@ -22,6 +22,8 @@ interface ModeChange {
 const modeSequence = /\x1b\[\?([\d;]+)([hl])/g;
 const modeOpening = "\x1b[?";
 const firstCapacity = 65_536;
+/** In UTF-8, of a UTF-16 unit. */
+const mostBytesOfChar = 3;
 /** Above this many changes the oldest are taken as if they lay before the kept part. */
 const maxModeChanges = 2000;
 
@@ -45,6 +47,7 @@ export class RawHistory {
 
   push(text: string): void {
     if (text.includes(modeOpening)) this.#noteModes(text);
+    if (this.#writeInPlace(text)) return;
     let bytes = Buffer.from(text);
     this.#end += bytes.length;
     if (bytes.length > this.#limit) bytes = bytes.subarray(bytes.length - this.#limit);
@@ -54,6 +57,16 @@ export class RawHistory {
     const first = bytes.copy(this.#ring, at, 0, Math.min(bytes.length, size - at));
     bytes.copy(this.#ring, 0, first);
     this.#start = Math.max(this.#start, this.#end - size);
+  }
+
+  /** Once the ring has its full size, as a rule it fits before the end, however long its characters are: no copy. */
+  #writeInPlace(text: string): boolean {
+    const place = this.#end % this.#limit;
+    const room = this.#ring.length === this.#limit ? this.#limit - place : 0;
+    if (mostBytesOfChar * text.length >= room) return false;
+    this.#end += this.#ring.write(text, place, "utf8");
+    this.#start = Math.max(this.#start, this.#end - this.#limit);
+    return true;
   }
 
   #reserve(needed: number): void {

@@ -5,6 +5,7 @@
  * comes; a gap is where one segment does not begin where the one before ended.
  */
 import { messageOf, systemCodeOf } from "../base/app-error.ts";
+import { countLineFeeds } from "./ascii-lines.ts";
 import { waitFor } from "./wait-for.ts";
 
 export interface SpoolFile {
@@ -75,12 +76,6 @@ interface Segment {
 
 const encoder = new TextEncoder();
 
-function countNewlines(bytes: Uint8Array, from: number, to: number): number {
-  let count = 0;
-  for (let index = from; index < to; index++) if (bytes[index] === 10) count += 1;
-  return count;
-}
-
 export class Spool {
   readonly #files: SpoolFiles;
   readonly #limits: SpoolLimits;
@@ -132,7 +127,7 @@ export class Spool {
     while (rest !== "") {
       const block = this.#block ?? this.#newBlock();
       const { read, written } = encoder.encodeInto(rest, block.bytes.subarray(block.used));
-      const newlines = countNewlines(block.bytes, block.used, block.used + written);
+      const newlines = countLineFeeds(block.bytes, block.used, block.used + written);
       block.used += written;
       this.#end = { bytes: this.#end.bytes + written, newlines: this.#end.newlines + newlines };
       rest = read === rest.length ? "" : rest.slice(read);
@@ -175,7 +170,7 @@ export class Spool {
         if (bytes === null) break;
         const endBytes = at.bytes + bytes.length;
         sink.piece(at, decoder.decode(bytes, { stream: true }), endBytes);
-        at = { bytes: endBytes, newlines: at.newlines + countNewlines(bytes, 0, bytes.length) };
+        at = { bytes: endBytes, newlines: at.newlines + countLineFeeds(bytes, 0, bytes.length) };
       }
       if (sink.done) break;
     }

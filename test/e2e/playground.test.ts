@@ -276,6 +276,31 @@ describe("playground", function () {
     assert.equal(await jump.count(), 0);
   });
 
+  it("lets go as well when the view is moved by something else than a hand: a search in the page, a screen reader", async () => {
+    await page.setViewportSize({ width: 380, height: 420 });
+    for (const scene of ["program-many", "tools", "floods"]) {
+      await open(scene);
+      await page.waitForTimeout(2_000);
+      const end = await scrolledTo(page);
+      assert.ok(end > 150, `${scene}: there is something above, ${end} px`);
+      for (const share of [0.8, 0.5, 0.2]) {
+        await page.locator(".timeline-scroller").evaluate((element, part) => {
+          const list = element as unknown as Scroller;
+          list.scrollTop = (list.scrollHeight - list.clientHeight) * part;
+        }, share);
+        // Rows that are seen for the first time get their heights.
+        await page.waitForTimeout(150);
+        const there = await scrolledTo(page);
+        await page.waitForTimeout(300);
+        assert.equal(await scrolledTo(page), there, `${scene}: it stays at ${share}`);
+        const jump = page.getByRole("button", { name: "Jump to latest" });
+        await jump.click();
+        await page.waitForTimeout(300);
+        assert.equal(await jump.count(), 0);
+      }
+    }
+  });
+
   it("holds a session of 10,000 entries in a small DOM and loads older turns on the way up", async () => {
     await open("long");
     await page.locator(".row-footer").first().waitFor();

@@ -4,6 +4,7 @@ import { access } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AppError, messageOf } from "../../base/app-error.ts";
+import { compileCacheFolder } from "../compile-cache.ts";
 import { isClaimed } from "../stores/writer-claim.ts";
 import { type HostPlace, preparePlace } from "./host-place.ts";
 
@@ -27,7 +28,7 @@ export async function startHost(place: HostPlace, env = process.env): Promise<Ho
     // Many may want to be the first; a process for each of them would only make it slower.
     if (await isClaimed(place.claimFile)) return { kind: "taken" };
     const script = await hostScript();
-    return await launch([script, place.folder, place.controlSocket], environmentOf(env));
+    return await launch([script, place.folder, place.controlSocket], await environmentOf(env));
   } catch (error) {
     const next = AppError.is(error) && error.next !== undefined ? `. ${error.next}` : "";
     return { kind: "failed", message: messageOf(error) + next };
@@ -88,7 +89,12 @@ async function hostScript(): Promise<string> {
 }
 
 /** Keys and tokens of this process have no business there. In the editor its program runs as plain Node. */
-function environmentOf(env: NodeJS.ProcessEnv): Record<string, string> {
+async function environmentOf(env: NodeJS.ProcessEnv): Promise<Record<string, string>> {
   const own = Object.entries(env).filter(([name]) => ownNames.includes(name) || name.startsWith("CODEPILOT_PTY_HOST_"));
-  return { ...(Object.fromEntries(own) as Record<string, string>), ELECTRON_RUN_AS_NODE: "1" };
+  const compiled = await compileCacheFolder();
+  return {
+    ...(Object.fromEntries(own) as Record<string, string>),
+    ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
+    ELECTRON_RUN_AS_NODE: "1",
+  };
 }

@@ -41,6 +41,11 @@ export class NodePtySpawner implements PtySpawner {
     this.#load = load;
   }
 
+  /** Loads what the first terminal would wait for. What goes wrong is told when one is wanted. */
+  async prepare(): Promise<void> {
+    await this.#load().catch(() => undefined);
+  }
+
   async findShell(shell: string, path = process.env.PATH ?? ""): Promise<string | null> {
     if (isAbsolute(shell)) return (await isExecutable(shell)) ? shell : null;
     if (shell.includes("/")) return null;

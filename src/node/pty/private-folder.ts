@@ -25,8 +25,8 @@ export function temporaryPrivateFolder(parent = tmpdir()): PrivateFolder {
   const make = async (path = folder) => {
     if (removed) throw new Error("the folder was removed");
     used = true;
-    await makePrivate(folder);
-    if (dirname(path) !== folder && path !== folder) await makePrivate(dirname(path));
+    await makePrivateFolder(folder);
+    if (dirname(path) !== folder && path !== folder) await makePrivateFolder(dirname(path));
   };
   const forget = async (name: string) => {
     const known = open.get(name);
@@ -99,7 +99,7 @@ export function isOurs(info: Stats): boolean {
 }
 
 /** Rejects when something of that name is there which others could have made or can look into. */
-async function makePrivate(folder: string): Promise<void> {
+export async function makePrivateFolder(folder: string): Promise<void> {
   const there = await lstat(folder).catch(() => null);
   if (there === null) {
     try {

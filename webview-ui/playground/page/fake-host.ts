@@ -27,6 +27,8 @@ const environment: ViewEnvironment = {
 
 export interface FakeHostOptions {
   readonly speed: number;
+  /** Before the answer to a request for entries: an extension host answers after a while. */
+  readonly answerMs?: number;
   /** The page's own window, where the panel is not in a frame. */
   readonly panel?: () => Window;
 }
@@ -131,8 +133,7 @@ export function fakeHost(scene: Scene, options: FakeHostOptions) {
         if (!playing && scene.play && log.filter(({ type }) => type === "ready").length === 1) void run(scene.play);
         break;
       case "entries.load":
-        // An extension host answers after a while.
-        setTimeout(() => page(message.direction, message.place), 30);
+        setTimeout(() => page(message.direction, message.place), options.answerMs ?? 30);
         break;
       case "session.start":
         state = reduceAll(script.events);

@@ -1,12 +1,15 @@
 /**
  * Follows the timeline's scroller: a person who goes up or opens something lets go of the bottom, reaching it holds on
- * again, and a resize keeps what was held. The list corrects its position by itself whenever rows turn out higher or lower than guessed, so
- * going up counts only right after something a person does.
+ * again, and a resize keeps what was held. The list corrects its position by itself whenever rows turn out higher or
+ * lower than guessed, so going up counts right after something a person does, or when nothing has changed its height
+ * for a while: then somebody else has moved the view, as a search in the page or a screen reader does.
  */
 const BOTTOM_SLACK_PX = 24;
 const INTENT_MS = 400;
 /** What was opened has been drawn by then. */
 const OPENED_MS = 150;
+/** The list has made its corrections by then. */
+const SETTLED_MS = 200;
 const OPENERS = "[aria-expanded=false], details:not([open]) > summary";
 const UP_KEYS = new Set(["ArrowUp", "PageUp", "Home"]);
 
@@ -29,6 +32,13 @@ export function watcher(
       let intent = Number.NEGATIVE_INFINITY;
       let letGo = Number.NEGATIVE_INFINITY;
       let dragging = false;
+      let height = element.scrollHeight;
+      let changed = performance.now();
+      const measure = (): void => {
+        if (element.scrollHeight === height) return;
+        height = element.scrollHeight;
+        changed = performance.now();
+      };
       const meant = (): void => {
         intent = performance.now();
       };
@@ -70,19 +80,24 @@ export function watcher(
       element.addEventListener(
         "scroll",
         () => {
+          measure();
           const bottom = isAtBottom();
           const now = performance.now();
           const byPerson = dragging || now - intent < INTENT_MS;
           // The scroll event of the last step down may come after the person has turned round.
           const leaving = now - letGo < INTENT_MS;
-          if (element.scrollTop < top && byPerson) stuck.current = false;
+          const byOthers = !bottom && now - changed > SETTLED_MS;
+          if (element.scrollTop < top && (byPerson || byOthers)) stuck.current = false;
           else if (bottom && !leaving && isEnd()) stuck.current = true;
           top = element.scrollTop;
           setAtBottom(stuck.current);
         },
-        options,
+        // Before the list itself, which may draw other rows at once.
+        { ...options, capture: true },
       );
       const resized = new ResizeObserver(() => {
+        measure();
+        changed = performance.now();
         if (stuck.current) toBottom();
       });
       resized.observe(element);
