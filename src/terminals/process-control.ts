@@ -30,6 +30,9 @@ function withDescendants(entries: readonly ProcessEntry[], isRoot: (entry: Proce
   return [...found.values()].filter(({ zombie }) => !zombie);
 }
 
+/** For the end of a process that was killed to be told. */
+const goneMs = 2_000;
+
 const nothing = new Promise<never>(() => {});
 const pause = (timeoutMs: number) => waitFor(nothing, { timeoutMs });
 
@@ -131,7 +134,7 @@ async function endAll(table: ProcessTable, { isRoot, isMark, ended, exceptPid }:
 
 /**
  * Interrupts the foreground command: SIGINT, SIGTERM, SIGKILL for its process group, then for everything in the
- * terminal. At most 800 ms. The shell itself is only killed when it is what does not end.
+ * terminal: after 550 ms nothing is left that could refuse. The shell itself is only killed when it is what does not end.
  */
 export async function interruptForeground(
   table: ProcessTable,
@@ -152,5 +155,6 @@ export async function interruptForeground(
     if ((await waitFor(over, { timeoutMs: waitMs })) === "done") return;
   }
   for (const { pid } of processesOf(await table.list(), leader.pid)) table.signal(pid, "SIGKILL");
-  await waitFor(over, { timeoutMs: 200 });
+  // They are gone; on a machine that is busy the news of it takes its time.
+  await waitFor(over, { timeoutMs: goneMs });
 }

@@ -3,19 +3,15 @@
  * when a shell has ended and is needed again.
  */
 import type { TerminalAttachment } from "../ports/terminals.ts";
-import { CommandRecord, type CommandStart } from "./command-record.ts";
+import type { CommandRecord } from "./command-record.ts";
 import { Display } from "./display.ts";
 import { endSession, interruptForeground } from "./process-control.ts";
 import type { PrivateFolder, ProcessTable, Pty, PtyExit, PtySize } from "./pty.ts";
+import { type AgentCommand, ShellCommands } from "./shell-commands.ts";
 import { ShellStream } from "./shell-stream.ts";
 import { commandFileContent, type ShellKeys } from "./shells/shell-dialect.ts";
-import { type TypedCommand, TypedLines } from "./typed-lines.ts";
 import { UnreadOutput } from "./unread-output.ts";
 
-/** Rendered output kept for a command that the person typed. */
-const typedCommandChars = 8_000;
-/** Numbers of the agent's commands lie above all that a shell counts up to for typed lines. */
-const firstAgentNumber = 2 ** 40;
 /** A prompt that has not been seen this long after the end of a command is not coming; typing works all the same. */
 export const promptWaitMs = 100;
 /** As long as ending a command takes at most, with room to spare. */
@@ -66,21 +62,13 @@ export class PtySession {
   readonly #options: PtySessionOptions;
   readonly #pty: Pty;
   readonly #stream: ShellStream;
+  readonly #commands: ShellCommands;
   readonly #resolveReady: () => void;
   #marked: boolean;
   #cwd: string;
   #exit: PtyExit | null = null;
-  #ordinal: number;
-  /** Typed for the agent, not begun. */
-  #pending: CommandRecord | null = null;
-  #running: CommandRecord | null = null;
-  #newest: CommandRecord | null = null;
-  #newestOfAgent: CommandRecord | null = null;
   /** Gets output as it comes while a `run` waits. */
   #tap: ((text: string) => void) | null = null;
-  readonly #typedLines = new TypedLines();
-  /** What may be told of the command that runs. */
-  #tell: TypedCommand["tell"] = "all";
   #terminating = false;
   /** The unfinished line of the person stands at the prompt again; bash paints the prompt anew with it. */
   #givenBack = false;
@@ -92,9 +80,18 @@ export class PtySession {
     this.#pty = options.pty;
     this.pid = options.pty.pid;
     this.#cwd = options.cwd;
-    this.#ordinal = options.ordinal;
     this.#marked = options.bootstrap !== null;
     this.display = new Display(options.size, options.pty);
+    const { ordinal, newCommandId, onCommand, onPersonCommand } = options;
+    const onPersonTurn = () => this.unread.forgetPersons();
+    this.#commands = new ShellCommands({
+      pid: this.pid,
+      ordinal,
+      newCommandId,
+      onCommand,
+      onPersonTurn,
+      onPersonCommand,
+    });
     const ready = Promise.withResolvers<void>();
     const exited = Promise.withResolvers<PtyExit>();
     this.ready = ready.promise;
@@ -105,7 +102,7 @@ export class PtySession {
       output: (text) => this.#output(text),
       began: (number) => this.#began(number),
       typed: (number, command) => this.#typedBegan(number, command),
-      notTaken: () => this.#notTaken(),
+      notTaken: () => this.#giveUpPending(),
       ended: (number, exitCode, cwd) => this.#commandEnded(number, exitCode, cwd),
       ready: () => this.#shellReady(),
       unmarked: () => this.#loseMarkers(),
@@ -123,14 +120,8 @@ export class PtySession {
     this.#pty.onExit((exit) => {
       this.#stream.end();
       this.#exit = exit;
-      const running = this.#running;
-      for (const record of [running, this.#pending]) {
-        record?.finish({ status: "exited", exitCode: exit.exitCode, cwd: null });
-      }
-      this.#running = null;
-      this.#pending = null;
-      // What ends with its terminal was not run to its end.
-      if (running !== null && !this.#terminating) this.#tellOfPerson(running);
+      const end = { status: "exited", exitCode: exit.exitCode, cwd: null } as const;
+      this.#commands.shellEnded(end, { told: !this.#terminating });
       ready.resolve();
       exited.resolve(exit);
       this.#options.onChange();
@@ -147,9 +138,6 @@ export class PtySession {
   get cwd(): string {
     return this.#cwd;
   }
-  get ordinal(): number {
-    return this.#ordinal;
-  }
   get starting(): boolean {
     return this.#marked && this.#stream.phase === "starting";
   }
@@ -157,50 +145,34 @@ export class PtySession {
   get continuing(): boolean {
     return this.#marked && this.#stream.phase === "continuing";
   }
-  /** The command that runs or is about to. */
-  get current(): CommandRecord | null {
-    return this.#running ?? this.#pending;
-  }
-  /** The command that runs or ran last, of those that may be told. */
-  get newest(): CommandRecord | null {
-    return this.#newest;
-  }
-  /** The command to show the agent: of the person's only what runs now, the others are told at their end. */
-  get shown(): CommandRecord | null {
-    if (this.current !== null) return this.#tell === "all" ? this.current : null;
-    return this.#newestOfAgent;
+  /** What it runs and has run. */
+  get commands(): Pick<ShellCommands, "ordinal" | "current" | "newest" | "shown"> {
+    return this.#commands;
   }
 
   /**
-   * Enters a command; `current` is it from this moment on. The caller has made sure that nothing runs. Rejects when
+   * Enters a command; the current one is it from this moment on. The caller has made sure that nothing runs. Rejects when
    * the file that hands it to the shell can not be written.
    */
-  async enter(
-    start: Omit<CommandStart, "ordinal" | "number" | "pid" | "typedBy">,
-    signal: AbortSignal,
-  ): Promise<CommandRecord> {
+  async enter(start: AgentCommand, signal: AbortSignal): Promise<CommandRecord> {
     const { bootstrap, folder } = this.#options;
-    const marked = this.#marked && bootstrap !== null;
-    const number = marked ? firstAgentNumber + Math.floor(Math.random() * 2 ** 40) : Number.NaN;
-    this.#tell = "all";
-    const record = this.#record({ ...start, number, typedBy: "agent" });
-    if (!marked || bootstrap === null) {
-      this.#running = record;
+    if (!this.#marked || bootstrap === null) {
+      const record = this.#commands.beginUnmarked(start);
       this.#options.onChange();
       this.#pty.write(`${start.command.replace(/\r?\n/g, "\r")}\r`);
       return record;
     }
-    this.#pending = record;
+    const record = this.#commands.expect(start);
+    const { number } = record.start;
     try {
       await folder.write(bootstrap.commandFileName, commandFileContent(number, start.command));
     } catch (error) {
-      this.#notTaken();
+      this.#giveUpPending();
       throw error;
     }
     if (this.#stream.phase !== "prompt") await this.#untilPrompt();
     if (signal.aborted || record.end !== null) {
-      this.#pending = null;
-      record.finish({ status: "unknown", exitCode: null, cwd: null });
+      this.#commands.giveUpPending();
       return record;
     }
     this.#stream.arm(number, start.command);
@@ -211,7 +183,7 @@ export class PtySession {
 
   /** Whether a command is typed and not yet begun. */
   isPending(record: CommandRecord): boolean {
-    return this.#pending === record;
+    return this.#commands.pending === record;
   }
 
   /** Takes the command file back. A shell that has read it already begins the command all the same. */
@@ -246,8 +218,7 @@ export class PtySession {
 
   /** The command of a shell without markers is let go: whether it has ended is not known. */
   release(record: CommandRecord): void {
-    if (this.#running === record) this.#running = null;
-    record.finish({ status: "unknown", exitCode: null, cwd: null });
+    this.#commands.release(record);
     this.#options.onChange();
   }
 
@@ -282,7 +253,7 @@ export class PtySession {
   }
 
   write(text: string, by: "agent" | "person"): void {
-    this.#typedLines.wrote(by, text, this.#atPrompt);
+    this.#commands.wrote(by, text, this.#atPrompt);
     this.#pty.write(text);
   }
 
@@ -322,92 +293,51 @@ export class PtySession {
 
   #output(text: string): void {
     if (this.#marked && this.#stream.phase === "starting") return;
-    const running = this.#running;
-    const echo = this.#typedLines.shown(text, this.#atPrompt);
+    const { running } = this.#commands;
+    const isNew = this.#commands.printed(text, this.#atPrompt);
     if (running !== null && this.#tap !== null && running.start.typedBy === "agent") {
       this.#tap(text);
     } else {
-      const byPerson = running?.start.typedBy === "person";
-      if (!echo && (!byPerson || this.#tell === "all")) this.unread.push(text, running);
+      if (isNew) this.unread.push(text, running);
       this.#options.onUnclaimed(text);
     }
-    if (this.#tell === "all") running?.push(text);
-  }
-
-  #record(start: Omit<CommandStart, "ordinal" | "pid">): CommandRecord {
-    this.#ordinal += 1;
-    const record = new CommandRecord({ ...start, ordinal: this.#ordinal, pid: this.pid });
-    if (this.#tell === "nothing") return record;
-    this.#newest = record;
-    if (start.typedBy === "agent") this.#newestOfAgent = record;
-    this.#options.onCommand(record);
-    return record;
+    this.#commands.push(text);
   }
 
   #began(number: number): void {
     this.#givenBack = false;
-    if (this.#pending?.start.number !== number) return;
-    this.#running = this.#pending;
-    this.#pending = null;
-    this.#running.begin();
-    this.#options.onChange();
+    if (this.#commands.began(number)) this.#options.onChange();
   }
 
-  #notTaken(): void {
-    const pending = this.#pending;
-    this.#pending = null;
+  #giveUpPending(): void {
     this.#stream.disarm();
-    pending?.finish({ status: "unknown", exitCode: null, cwd: null });
+    this.#commands.giveUpPending();
   }
 
   #typedBegan(number: number, command: string): void {
     this.#givenBack = false;
-    // Its end was missed, but it is over.
-    this.#running?.finish({ status: "unknown", exitCode: null, cwd: null });
-    const typed = this.#typedLines.began(command);
-    // A command of ours that nobody waits for any more begins after all.
-    const typedBy = number >= firstAgentNumber ? "agent" : typed.by;
-    this.#tell = typedBy === "person" ? typed.tell : "all";
-    if (typedBy === "person") this.unread.forgetPersons();
-    this.#running = this.#record({
-      commandId: this.#options.newCommandId(),
-      command: typed.command,
-      typedBy,
-      number,
-      maxOutputChars: typedCommandChars,
-    });
+    this.#commands.typedBegan(number, command);
     this.#options.onChange();
   }
 
   #commandEnded(number: number, exitCode: number, cwd: string | null): void {
     if (cwd !== null) this.#cwd = cwd;
-    const running = this.#running;
-    if (running?.start.number !== number) return;
-    this.#running = null;
-    running.finish({ status: "completed", exitCode, cwd: cwd ?? this.#cwd });
-    this.#tellOfPerson(running);
-    this.#options.onChange();
-  }
-
-  #tellOfPerson(ended: CommandRecord): void {
-    if (ended.start.typedBy !== "person") return;
-    this.unread.forgetPersons();
-    if (this.#tell !== "nothing") this.#options.onPersonCommand(ended);
-    this.#tell = "all";
+    const end = { status: "completed", exitCode, cwd: cwd ?? this.#cwd } as const;
+    if (this.#commands.ended(number, end)) this.#options.onChange();
   }
 
   #shellReady(): void {
-    this.#typedLines.prompted();
+    this.#commands.prompted();
     this.#resolveReady();
     this.#prompted?.resolve();
     this.#prompted = null;
     // Give back what the person had typed before our command came in between.
     const { bootstrap } = this.#options;
-    if (bootstrap !== null && this.#pending === null && this.#stream.takeDisplaced()) {
+    if (bootstrap !== null && this.#commands.pending === null && this.#stream.takeDisplaced()) {
       this.#givenBack = true;
       this.#pty.write(bootstrap.keys.restore);
     }
-    if (this.#givenBack) this.#typedLines.wrote("person", "", true);
+    if (this.#givenBack) this.#commands.wrote("person", "", true);
   }
 
   #untilPrompt(): Promise<unknown> {
@@ -420,11 +350,7 @@ export class PtySession {
     if (!this.#marked) return;
     this.#marked = false;
     this.#stream.disarm();
-    for (const record of [this.#running, this.#pending]) {
-      record?.finish({ status: "unknown", exitCode: null, cwd: null });
-    }
-    this.#running = null;
-    this.#pending = null;
+    this.#commands.letGo();
     this.#resolveReady();
     this.#options.onChange();
   }

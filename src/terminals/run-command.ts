@@ -94,7 +94,7 @@ export async function interruptCommand(
   session: PtySession,
   { commandId, by }: InterruptCommand,
 ): Promise<"interrupted" | "idle"> {
-  const record = session.current;
+  const record = session.commands.current;
   if (session.exit !== null) return "idle";
   if (commandId !== undefined && record?.start.commandId !== commandId) return "idle";
   if (record !== null) {
@@ -120,7 +120,7 @@ function tap(session: PtySession, { onOutput }: Waiting): () => void {
 }
 
 function whatRuns(session: PtySession): RunResult | null {
-  const running = session.current;
+  const running = session.commands.current;
   if (running !== null) return { kind: "busy", command: running.start.command, startedAtMs: running.startedAtMs };
   if (session.starting && session.exit === null) {
     return { kind: "busy", command: "(startup files of the shell)", startedAtMs: session.startedAtMs };
@@ -136,8 +136,8 @@ async function whoHasForeground(session: PtySession): Promise<RunResult | null> 
   if (session.marked || session.exit !== null) return null;
   const group = await session.foregroundGroup();
   if (group === null || group === session.pid) return null;
-  const command = session.newest?.start.command ?? "(a program that the person started)";
-  return { kind: "busy", command, startedAtMs: session.newest?.startedAtMs ?? session.startedAtMs };
+  const command = session.commands.newest?.start.command ?? "(a program that the person started)";
+  return { kind: "busy", command, startedAtMs: session.commands.newest?.startedAtMs ?? session.startedAtMs };
 }
 
 function abortOf(signal: AbortSignal | undefined): Promise<void>[] {

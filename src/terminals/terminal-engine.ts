@@ -4,7 +4,6 @@
  */
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
-import { headAndTail } from "../base/head-tail-buffer.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { Log } from "../ports/log.ts";
 import type {
@@ -23,7 +22,6 @@ import type {
   TerminalEvent,
   TerminalOutput,
   Terminals,
-  TerminalText,
   WriteTerminal,
 } from "../ports/terminals.ts";
 import type { TerminalInfo } from "../protocol/terminals.ts";
@@ -32,16 +30,15 @@ import { OutputThrottle } from "./output-throttle.ts";
 import { PersonCommands } from "./person-commands.ts";
 import { type PortProbe, type PtySize, usableSize } from "./pty.ts";
 import type { PtySession } from "./pty-session.ts";
+import { readEnded, readTerminal, writeTerminal } from "./read-terminal.ts";
 import { followCommand, interruptCommand, type Leavable, runCommand } from "./run-command.ts";
-import type { ShellLauncher, ShellRequest } from "./shell-launcher.ts";
+import type { ShellLauncher } from "./shell-launcher.ts";
 import { defaultSpoolLimits, type SpoolFiles, type SpoolLimits } from "./spool.ts";
+import { infoOf, type TerminalSlot } from "./terminal-slot.ts";
 import { waitFor } from "./wait-for.ts";
 
 export const mainTerminal = "main";
 const defaultSize = { cols: 120, rows: 30 };
-/** A program that takes input is done reacting when it has been quiet this long; it gets longer for the first sign. */
-const quietMs = 300;
-const firstSignMs = 1000;
 
 /** What the shell's line editor does around every command: nothing to look at. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what it is about.
@@ -62,21 +59,9 @@ export interface TerminalEngineOptions {
   readonly shell?: string;
 }
 
-interface Slot {
-  readonly request: Omit<ShellRequest, "ordinal">;
-  readonly createdBy: "agent" | "person";
-  readonly kept: boolean;
-  session: PtySession | null;
-  /** A start under way; everybody who needs the shell waits for the same one. */
-  starting: Promise<PtySession | string> | null;
-  /** Whether a read has told that the shell ended. */
-  exitReported: boolean;
-  readonly unclaimed: OutputThrottle;
-}
-
 export class TerminalEngine implements Terminals {
   readonly #options: TerminalEngineOptions;
-  readonly #slots = new Map<string, Slot>();
+  readonly #slots = new Map<string, TerminalSlot>();
   readonly #commands: CommandHistory;
   readonly #byPerson = new PersonCommands();
   readonly #events: Emitter<TerminalEvent>;
@@ -92,7 +77,7 @@ export class TerminalEngine implements Terminals {
   }
 
   list(): readonly TerminalInfo[] {
-    return [...this.#slots].map(([name, slot]) => this.#info(name, slot));
+    return [...this.#slots].map(([name, slot]) => infoOf(name, slot));
   }
 
   async open(request: OpenTerminal): Promise<OpenTerminalResult> {
@@ -102,7 +87,7 @@ export class TerminalEngine implements Terminals {
     }
     const existing = this.#slots.get(name);
     if (existing !== undefined && (existing.starting !== null || existing.session?.exit === null)) {
-      return { kind: "exists", terminal: this.#info(name, existing) };
+      return { kind: "exists", terminal: infoOf(name, existing) };
     }
     existing?.session?.display.dispose();
     const slot = this.#slot(request);
@@ -115,7 +100,7 @@ export class TerminalEngine implements Terminals {
       }
       return { kind: "failed", message: session };
     }
-    return { kind: "opened", terminal: this.#info(name, slot) };
+    return { kind: "opened", terminal: infoOf(name, slot) };
   }
 
   async run(request: RunCommand & Leavable): Promise<RunResult> {
@@ -142,25 +127,11 @@ export class TerminalEngine implements Terminals {
   }
 
   read(request: ReadTerminal): Promise<ReadResult> {
-    return this.#look(request, async (slot, session) => {
-      const running = session.current;
-      if (running !== null) await waitFor(running.ended, request);
-      else if (!session.marked) await this.#untilQuiet(session, request);
-      if (session.exit !== null) return this.#exited(slot, session, request);
-      return this.#readResult(request.terminal, slot, session, freshOf(session, request));
-    });
+    return this.#look(request, (slot, session) => readTerminal(slot, session, request));
   }
 
   write(request: WriteTerminal): Promise<ReadResult> {
-    return this.#look(request, async (slot, session) => {
-      session.write(request.text, "agent");
-      await this.#untilQuiet(session, request);
-      if (session.exit !== null) return this.#exited(slot, session, request);
-      const text = await session.display.screen.visibleText();
-      const shown = headAndTail(text, request.maxOutputChars);
-      const droppedChars = Math.max(0, text.length - request.maxOutputChars);
-      return this.#readResult(request.terminal, slot, session, { text: shown, droppedChars });
-    });
+    return this.#look(request, (slot, session) => writeTerminal(slot, session, request));
   }
 
   async readSpool(request: ReadSpool): Promise<SpoolResult> {
@@ -216,7 +187,7 @@ export class TerminalEngine implements Terminals {
     const groups = await Promise.all(living.map((session) => session.foregroundGroup()));
     return living.some((session, index) => {
       const group = groups[index] ?? session.pid;
-      return session.current !== null || group !== session.pid;
+      return session.commands.current !== null || group !== session.pid;
     });
   }
 
@@ -273,7 +244,7 @@ export class TerminalEngine implements Terminals {
     this.close().catch((error) => this.#options.log.error("terminals could not be closed", error));
   }
 
-  #slot(request: OpenTerminal): Slot {
+  #slot(request: OpenTerminal): TerminalSlot {
     const { cwd, shell } = this.#options;
     return {
       request: {
@@ -295,7 +266,7 @@ export class TerminalEngine implements Terminals {
   }
 
   /** The living shell of a terminal, started when there is none; or why there is none. */
-  #session(name: string, slot: Slot): Promise<PtySession | string> {
+  #session(name: string, slot: TerminalSlot): Promise<PtySession | string> {
     if (this.#closing !== null) return Promise.resolve("The terminals of this session were closed.");
     const { session } = slot;
     if (session !== null && session.exit === null) return Promise.resolve(session);
@@ -305,9 +276,9 @@ export class TerminalEngine implements Terminals {
     return slot.starting;
   }
 
-  async #start(name: string, slot: Slot, before: PtySession | null): Promise<PtySession | string> {
+  async #start(name: string, slot: TerminalSlot, before: PtySession | null): Promise<PtySession | string> {
     const launched = await this.#options.launcher.launch(
-      { ...slot.request, ordinal: before?.ordinal ?? 0 },
+      { ...slot.request, ordinal: before?.commands.ordinal ?? 0 },
       {
         newCommandId: () => this.#options.ids.next("command"),
         onChange: (session) => {
@@ -324,14 +295,14 @@ export class TerminalEngine implements Terminals {
     before?.display.dispose();
     slot.session = launched.session;
     slot.exitReported = false;
-    this.#events.emit({ type: "opened", terminal: this.#info(name, slot) });
+    this.#events.emit({ type: "opened", terminal: infoOf(name, slot) });
     if (launched.remark !== undefined) this.#events.emit({ type: "remarked", name, remark: launched.remark });
     return launched.session;
   }
 
-  #changed(name: string, slot: Slot, session: PtySession): void {
+  #changed(name: string, slot: TerminalSlot, session: PtySession): void {
     if (session.exit === null) {
-      this.#events.emit({ type: "changed", terminal: this.#info(name, slot) });
+      this.#events.emit({ type: "changed", terminal: infoOf(name, slot) });
       return;
     }
     slot.unclaimed.flush();
@@ -341,13 +312,13 @@ export class TerminalEngine implements Terminals {
 
   async #look(
     request: ReadTerminal,
-    read: (slot: Slot, session: PtySession) => Promise<ReadResult>,
+    read: (slot: TerminalSlot, session: PtySession) => Promise<ReadResult>,
   ): Promise<ReadResult> {
     const slot = this.#slots.get(request.terminal);
     if (slot === undefined) return this.#noTerminal();
     let session = slot.session;
     if (session?.exit && (!slot.exitReported || request.terminal !== mainTerminal)) {
-      return this.#exited(slot, session, request);
+      return readEnded(slot, session, request);
     }
     if (session === null || session.exit !== null) {
       const started = await this.#session(request.terminal, slot);
@@ -357,35 +328,7 @@ export class TerminalEngine implements Terminals {
     return read(slot, session);
   }
 
-  #readResult(name: string, slot: Slot, session: PtySession, output: TerminalText): ReadResult {
-    return {
-      kind: "read",
-      terminal: this.#info(name, slot),
-      command: session.shown?.result() ?? null,
-      output,
-    };
-  }
-
-  #exited(slot: Slot, session: PtySession, request: ReadTerminal): ReadResult {
-    if (!request.signal.aborted) slot.exitReported = true;
-    return { kind: "exited", exitCode: session.exit?.exitCode ?? null, output: freshOf(session, request) };
-  }
-
-  /** Until the command that runs ends, or the program has been quiet for a while, or the time is over. */
-  async #untilQuiet(session: PtySession, { timeoutMs, signal }: ReadTerminal): Promise<void> {
-    const quiet = Promise.withResolvers<void>();
-    let timer = setTimeout(quiet.resolve, firstSignMs);
-    const stop = session.watchActivity(() => {
-      clearTimeout(timer);
-      timer = setTimeout(quiet.resolve, quietMs);
-    });
-    const ended = session.current?.ended ?? new Promise<void>(() => {});
-    await waitFor(Promise.race([quiet.promise, ended, session.exited]), { timeoutMs, signal });
-    clearTimeout(timer);
-    stop();
-  }
-
-  async #end(name: string, slot: Slot): Promise<void> {
+  async #end(name: string, slot: TerminalSlot): Promise<void> {
     const { session } = slot;
     if (session === null) return;
     if (!(await session.terminate())) this.#options.log.warn(`processes of terminal ${name} survived SIGKILL`);
@@ -393,34 +336,4 @@ export class TerminalEngine implements Terminals {
     slot.unclaimed.flush();
     session.display.dispose();
   }
-
-  #info(name: string, slot: Slot): TerminalInfo {
-    const { session, request, createdBy, kept } = slot;
-    const newest = session?.current ?? session?.newest ?? null;
-    const exitCode = session?.exit ? session.exit.exitCode : (newest?.end?.exitCode ?? null);
-    return {
-      name,
-      shell: request.shell,
-      pid: session === null || session.exit !== null ? null : session.pid,
-      cwd: session?.cwd ?? request.cwd,
-      createdBy,
-      ...(kept ? { kept } : {}),
-      status: statusOf(session),
-      command: newest?.start.command ?? null,
-      ...(newest === null ? {} : { commandId: newest.start.commandId }),
-      exitCode,
-    };
-  }
-}
-
-/** What is new. Whoever has stopped asking does not get it, so that it is new to the next one, too. */
-function freshOf(session: PtySession, { signal, maxOutputChars }: ReadTerminal): TerminalText {
-  return signal.aborted ? session.unread.look(maxOutputChars) : session.unread.take(maxOutputChars);
-}
-
-function statusOf(session: PtySession | null): TerminalInfo["status"] {
-  if (session === null) return "not-started";
-  if (session.exit !== null) return "exited";
-  if (!session.marked) return "unknown";
-  return session.current !== null || session.starting ? "running" : "idle";
 }

@@ -182,7 +182,7 @@ describe("the pty host and clients that mean no good", function () {
       for (const until = id + 20; id < until; id += 1) client.send({ id, op: "read_spool", request });
       const since = Date.now();
       assert.equal((await runIn(good(), "echo quick")).output.text, "quick\n");
-      assert.ok(Date.now() - since < 1_000);
+      assert.ok(Date.now() - since < 5_000);
     }
     assert.ok((await memoryOfHost()) - before < 150e6, "memory");
   });

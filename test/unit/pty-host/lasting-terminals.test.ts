@@ -109,7 +109,7 @@ describe("terminals that outlive their client", function () {
     assert.deepEqual(host.complaints.splice(0), ["the pty host was lost"]);
   });
 
-  it("end with the session, and the host within a second of the last", async () => {
+  it("end with the session, and the host soon after the last", async () => {
     const terminals = host.client();
     await run(terminals, "trap '' INT TERM HUP; (trap '' INT TERM HUP; sleep 1000) & echo $!");
     const pid = await host.pid();
@@ -117,7 +117,7 @@ describe("terminals that outlive their client", function () {
     await terminals.close();
     const before = Date.now();
     await eventually("the host ends", () => !isAlive(pid));
-    assert.ok(Date.now() - before < 1_000);
+    assert.ok(Date.now() - before < 5_000);
     await assert.rejects(stat(host.place.folder), { code: "ENOENT" });
   });
 

@@ -279,7 +279,7 @@ describe("interrupting", () => {
       const before = Date.now();
       await t.session.submit({ type: "turn.interrupt" });
       await t.session.idle();
-      assert.ok(Date.now() - before < 1000, "stop takes less than a second");
+      assert.ok(Date.now() - before < 5_000, "a stop waits for nobody");
       const tools = t.session.state.turns[0]?.entries.filter((entry): entry is ToolEntry => entry.kind === "tool");
       assert.deepEqual(
         tools?.map((tool) => tool.outcome?.status),

