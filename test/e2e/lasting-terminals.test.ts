@@ -5,7 +5,17 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { runCommand, terminalShows, typeInTerminal } from "../support/host/workbench.ts";
+import { hostsIn } from "../support/end-pty-hosts.ts";
+import { openWindow } from "../support/host/browser.ts";
+import {
+  answerModal,
+  dialog,
+  openContainer,
+  runCommand,
+  terminalShows,
+  typeInTerminal,
+  webview,
+} from "../support/host/workbench.ts";
 import { AgentWindow, call, say } from "./support/agent-window.ts";
 
 describe("terminals that outlive the window", function () {
@@ -99,5 +109,41 @@ describe("terminals that outlive the window", function () {
     await window.kill("extension host");
     await window.words("And so did I.").waitFor({ timeout: 60_000 });
     assert.match(window.toolResult(/it went on/), /return_code: 0/);
+  });
+
+  it("two windows on one workspace share the host; one goes, what the other runs goes on", async () => {
+    const { page, server, browser } = window;
+    const isFirst = (body: object) => JSON.stringify(body).includes("Run in the first window");
+    const isFirstAnswered = (body: string) => body.includes("Run in the first window") && body.includes("_call_output");
+    const isAnswered = (body: { input?: unknown }) => JSON.stringify(body.input).includes("function_call_output");
+    await window.freshTask(({ body }) => {
+      const name = isFirst(body) ? "first" : "second";
+      const seconds = isFirst(body) ? 15 : 300;
+      return isAnswered(body)
+        ? say(`The ${name} is over.`)
+        : call("execute", { command: `sleep ${seconds}; echo ${name}`, timeout: 400 });
+    });
+    await window.send("Run in the first window");
+    await window.answerModal("Allow once", "echo first");
+    await seen("echo first");
+    const hosts = await hostsIn(server.dir);
+    const second = await openWindow(server, browser);
+    await openContainer(second, "CodePilot");
+    const composer = webview(second).locator(".composer textarea");
+    await composer.waitFor({ timeout: 60_000 });
+    await runCommand(second, "CodePilot: New Task");
+    await webview(second).locator(".empty").first().waitFor({ timeout: 60_000 });
+    await composer.fill("Run in the second window");
+    await composer.press("Enter");
+    await dialog(second).filter({ hasText: "echo second" }).waitFor({ timeout: 30_000 });
+    await answerModal(second, "Allow once");
+    await terminalShows(second, "echo second");
+    await second.close();
+    assert.deepEqual(await hostsIn(server.dir), hosts, "one host for both");
+    assert.equal(hosts.length, 1);
+    await page.bringToFront();
+    await window.words("The first is over.").waitFor({ timeout: 60_000 });
+    const answer = window.model.requests.map(({ body }) => JSON.stringify(body)).findLast(isFirstAnswered);
+    assert.match(answer ?? "", /return_code: 0/);
   });
 });
