@@ -6,7 +6,7 @@
  */
 import { plainAsciiLines } from "./ascii-lines.ts";
 
-/** How far the cursor may go back: rows, and characters of them. */
+/** How far the cursor may go back: rows, and characters of them; and how far it may go where nothing was printed. */
 const reachRows = 60;
 const reachChars = 16_384;
 
@@ -207,19 +207,20 @@ export class PlainText {
     if (final === "A" || final === "F") this.#up(count, final === "F");
     else if (final === "B" || final === "E") {
       this.#row = Math.min(this.#row + count, this.#rows.length - 1);
-      if (final === "E") this.#col = 0;
-    } else if (final === "C") this.#col += count;
+      this.#col = final === "E" ? this.#base() : Math.min(this.#col, this.#farthest());
+    } else if (final === "C") this.#col = Math.max(this.#col, Math.min(this.#col + count, this.#farthest()));
     else if (final === "D") this.#col = Math.max(this.#base(), this.#col - count);
-    else if (final === "G") this.#col = this.#base() + count - 1;
+    else if (final === "G") this.#col = Math.min(this.#base() + count - 1, this.#farthest());
     else if (final === "H" || final === "f") this.#toNewLine();
     else if (final === "K") this.#rows[this.#row] = this.#erased(line, Number.isNaN(first) ? 0 : first);
     else if (final === "J" && !(first > 0)) {
       this.#rows[this.#row] = line.slice(0, this.#col);
       this.#rows.length = this.#row + 1;
     } else if (final === "P") this.#rows[this.#row] = line.slice(0, this.#col) + line.slice(this.#col + count);
-    else if (final === "@")
-      this.#rows[this.#row] = line.slice(0, this.#col) + " ".repeat(count) + line.slice(this.#col);
-    else if (final === "X" && this.#col < line.length) {
+    else if (final === "@") {
+      const blanks = " ".repeat(Math.min(count, this.#farthest() - line.length));
+      this.#rows[this.#row] = line.slice(0, this.#col) + blanks + line.slice(this.#col);
+    } else if (final === "X" && this.#col < line.length) {
       this.#rows[this.#row] =
         line.slice(0, this.#col) + " ".repeat(Math.min(count, line.length - this.#col)) + line.slice(this.#col + count);
     }
@@ -229,6 +230,14 @@ export class PlainText {
   #base(): number {
     const { length } = this.#rows[this.#row] ?? "";
     return Math.floor(length / reachChars) * reachChars;
+  }
+
+  /**
+   * How far the cursor can be put without text: a few bytes could otherwise make a line of any length. Past its first
+   * `reachChars` a line grows by what is printed alone.
+   */
+  #farthest(): number {
+    return Math.max((this.#rows[this.#row] ?? "").length, reachChars);
   }
 
   #erased(line: string, mode: number): string {
@@ -266,6 +275,6 @@ export class PlainText {
       }
       reached += (this.#rows[this.#row] ?? "").length;
     }
-    if (toStart) this.#col = 0;
+    this.#col = toStart ? this.#base() : Math.min(this.#col, this.#farthest());
   }
 }

@@ -36,6 +36,11 @@ const wildPiece = fc.oneof(
     "\x1b[?1049l",
     "\x1b[2P",
     "\x1b[3@",
+    "\x1b[1000C",
+    "\x1b[900G",
+    "\x1b[1000@",
+    "\x1b[E",
+    "\x1b[2F",
     "\x1b(B",
     "\x1bP+q\x1b\\",
     "\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\",
@@ -98,6 +103,46 @@ describe("plain text of a terminal", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("does not depend on cuts when the cursor goes far in long lines", () => {
+    const move = fc.constantFrom("C", "G", "@", "B", "A", "D", "E", "F", "P", "X", "K");
+    const piece = fc.oneof(
+      { weight: 3, arbitrary: plainPiece },
+      { weight: 2, arbitrary: fc.nat(40_000).map((length) => "x".repeat(length)) },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(fc.integer({ min: 1, max: 30 }), move)
+          .map(([times, final]) => `\x1b[1000${final}`.repeat(times)),
+      },
+      { weight: 1, arbitrary: fc.constantFrom("\x1b[2K", "\x1b[1K", "\x1b[J", "\x1b[A", "\x1b[B", "\n\n\n") },
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 25 }), fc.array(fc.nat(), { maxLength: 12 }), (pieces, places) => {
+        const stream = pieces.join("");
+        assert.equal(render(cut(stream, places)), render([stream]));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("does not grow by cursor movement alone", () => {
+    const most = 20_000;
+    for (const [moves, times] of [
+      ["\x1b[1000C", 600_000],
+      ["\x1b[1000@", 600_000],
+      ["\x1b[1000C\x1b[1000@\r", 200_000],
+      [`${"\x1b[1000C".repeat(20)}x`, 5_000],
+      ["\x1b[999@\x1b[1000Cx", 100_000],
+    ] as const) {
+      const chunk = moves.repeat(100);
+      const { length } = render([...Array<string>(times / 100).fill(chunk), "x"]);
+      assert.ok(length <= most + times, `${JSON.stringify(moves)}: ${length}`);
+    }
+    const below = `${"\n".repeat(50)}\x1b[50A${"y".repeat(1_000_000)}${"\x1b[Bx".repeat(50)}`;
+    assert.ok(render([below]).length < 1_000_000 + 50 * most);
+    assert.equal(render(["z".repeat(100_000), "\x1b[5Cz\n"]), `${"z".repeat(100_001)}\n`);
   });
 
   it("agrees with a terminal emulator on logs and progress bars", async () => {
