@@ -87,7 +87,7 @@ export function execute({ paths, terminals, ids, maxOutputChars = MAX_OUTPUT_CHA
       }
       if (!new_terminal && terminal?.status === "running") return report.refused(busyText(name, terminal.command));
 
-      const cwd = !new_terminal && terminal ? terminal.cwd : paths.cwd;
+      const cwd = new_terminal ? paths.cwd : folderOf(terminals, name, paths.cwd);
       const commandId = ids.next("command");
       const recovery = { kind: "command", terminal: name, commandId } as const;
       const access = {
@@ -106,6 +106,10 @@ export function execute({ paths, terminals, ids, maxOutputChars = MAX_OUTPUT_CHA
           if (opened.kind === "exists") return report.failed(openProblem(name, true) ?? "");
           if (opened.kind === "failed") return report.failed(opened.message);
           if (keep) kept = opened.terminal.kept ? KEPT : NOT_KEPT;
+        } else {
+          // While permission was asked for the shell may have ended, or the person may have gone elsewhere.
+          const now = folderOf(terminals, name, paths.cwd);
+          if (now !== cwd) return report.failed(movedText(name, cwd, now));
         }
         const result = await terminals.run({
           terminal: name,
@@ -160,6 +164,16 @@ function toolResult(
         ? { status: "cancelled", output: report.text(result.message) }
         : report.failed(result.message);
   }
+}
+
+/** Where a command would run: a shell that has ended leaves its folder, and the next one starts in the session's. */
+function folderOf(terminals: Deps["terminals"], name: string, sessionFolder: string): string {
+  const terminal = terminals.list().find((candidate) => candidate.name === name);
+  return terminal === undefined || terminal.status === "exited" ? sessionFolder : terminal.cwd;
+}
+
+function movedText(name: string, asked: string, now: string): string {
+  return `The command was meant for ${asked}, but the terminal "${name}" is in ${now} by now, because its shell ended or the person went there. Nothing was run. Run it again if it is right for that folder, or go back with cd first.`;
 }
 
 function openProblem(name: string, alive: boolean): string | null {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { CommandResult, ReadResult, ReadSpool, RunCommand, SpoolResult } from "../../../src/ports/terminals.ts";
 import { commandResult, ScriptedTerminals, terminalInfo } from "../../support/scripted-terminals.ts";
-import { type Toolbox, toolbox } from "../../support/toolbox.ts";
+import { type Toolbox, toolbox, toolContext } from "../../support/toolbox.ts";
 
 describe("terminal tools", () => {
   let terminals: ScriptedTerminals;
@@ -32,6 +32,33 @@ describe("terminal tools", () => {
       const call = await box.plan("execute", { command: "npm test" });
       assert.deepEqual(call.access, { kind: "execute", command: "npm test", cwd: "/work/here", terminal: "main" });
       assert.deepEqual(call.recovery, { kind: "command", terminal: "main", commandId: "cmd_1" });
+      assert.deepEqual(terminals.calls, []);
+    });
+
+    it("asks for the folder where the next shell starts, once the shell has ended", async () => {
+      terminals.terminals = [terminalInfo({ status: "exited", pid: null, cwd: "/scratch" })];
+      const ended = await box.plan("execute", { command: "rm -rf *" });
+      assert.deepEqual(ended.access, {
+        kind: "execute",
+        command: "rm -rf *",
+        cwd: box.workspace.root,
+        terminal: "main",
+      });
+      terminals.terminals = [terminalInfo({ status: "not-started", pid: null, cwd: "/start" })];
+      const first = (await box.plan("execute", { command: "rm -rf *" })).access;
+      assert(first.kind === "execute");
+      assert.equal(first.cwd, "/start");
+    });
+
+    it("runs nothing when its shell has ended or moved since it was asked for", async () => {
+      for (const moved of [terminalInfo({ status: "exited", pid: null }), terminalInfo({ cwd: "/elsewhere" })]) {
+        terminals.terminals = [terminalInfo({ cwd: "/scratch" })];
+        const call = await box.plan("execute", { command: "rm -rf *" });
+        terminals.terminals = [moved];
+        const result = await call.run(toolContext());
+        assert.equal(result.status, "failed");
+        assert.match(result.output, /meant for \/scratch, but .* is in .*Nothing was run/);
+      }
       assert.deepEqual(terminals.calls, []);
     });
 
