@@ -1,6 +1,7 @@
 /** The first line of a connection, which says what the rest of its bytes are. */
 import type { Socket } from "node:net";
 import { MalformedLine } from "../../base/json-lines.ts";
+import { afterLoopTime } from "./loop-time.ts";
 
 export interface FirstLine {
   readonly document: unknown;
@@ -18,12 +19,12 @@ export function readFirstLine(socket: Socket, options: { maxBytes: number; timeo
     const chunks: Buffer[] = [];
     let size = 0;
     const settle = (act: () => void) => {
-      clearTimeout(timer);
+      timer.dispose();
       socket.off("data", onData).off("close", onClose).off("error", onError);
       socket.pause();
       act();
     };
-    const timer = setTimeout(() => settle(() => reject(new Error("the other side says nothing"))), timeoutMs);
+    const timer = afterLoopTime(timeoutMs, () => settle(() => reject(new Error("the other side says nothing"))));
     const onClose = () => settle(() => reject(new Error("the other side has closed the connection")));
     const onError = (error: Error) => settle(() => reject(error));
     const onData = (chunk: Buffer) => {

@@ -12,6 +12,7 @@ import {
 } from "../../protocol/pty-host.ts";
 import { readFirstLine } from "./first-line.ts";
 import { type HostPlace, isOwnPlace } from "./host-place.ts";
+import { afterLoopTime } from "./loop-time.ts";
 
 const connectTimeoutMs = 5_000;
 
@@ -32,18 +33,20 @@ export async function openSocket(
   const token = await readFile(place.tokenFile, "utf8").catch(() => null);
   if (token === null) return null;
   const socket = connect(place.controlSocket);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.once("connect", resolve).once("error", reject);
+  const late = () => reject(new Error("the pty host does not take the connection"));
+  const timer = afterLoopTime(connectTimeoutMs, late);
   try {
-    await new Promise<void>((resolve, reject) => {
-      socket.setTimeout(connectTimeoutMs, () => reject(new Error("the pty host does not take the connection")));
-      socket.once("connect", resolve).once("error", reject);
-    });
+    await promise;
   } catch (error) {
     socket.destroy();
     const code = systemCodeOf(error);
     if (code === "ENOENT" || code === "ECONNREFUSED") return null;
     throw error;
+  } finally {
+    timer.dispose();
   }
-  socket.setTimeout(0);
   socket.on("error", () => socket.destroy());
   socket.write(`${JSON.stringify({ version: ptyHostVersion, token, ...opening })}\n`);
   return socket;

@@ -1,6 +1,5 @@
 /** The terminals of one session, in the pty host of its workspace: the client's side of every operation. */
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { AppError, messageOf } from "../../base/app-error.ts";
 import type { Disposable } from "../../base/disposable.ts";
@@ -30,6 +29,7 @@ import { HostConnection, HostLost } from "./host-connection.ts";
 import { type HostPlace, hostPlace } from "./host-place.ts";
 import { type JoinedSession, joinSession } from "./join-session.ts";
 import { endShellsOfKilledHost } from "./left-shells.ts";
+import { afterLoopTime } from "./loop-time.ts";
 import { attachViewer } from "./view-terminal.ts";
 
 /** What a reply may take beyond the time that was asked for. */
@@ -68,6 +68,8 @@ export class HostedTerminals implements Terminals {
   /** Of every connection that there has been, whether it was lost with its host. */
   readonly #losses = new WeakMap<HostConnection, Promise<boolean>>();
   #connecting: Promise<HostConnection | null> | null = null;
+  /** `reconnect` has not waited for what was found in the end, and whoever asked took the terminals for gone. */
+  #late = false;
   #ended = false;
 
   constructor(options: HostedTerminalsOptions) {
@@ -174,10 +176,18 @@ export class HostedTerminals implements Terminals {
   }
 
   async reconnect(): Promise<void> {
-    const limit = sleep(reconnectMs, null, { ref: false });
-    await Promise.race([this.#connect(false), limit]).catch((error: unknown) => {
-      this.#options.log.warn("the terminals of before could not be looked for", { cause: messageOf(error) });
+    const limit = Promise.withResolvers<void>();
+    const timer = afterLoopTime(reconnectMs, () => {
+      this.#late = this.#connecting !== null;
+      limit.resolve();
     });
+    try {
+      await Promise.race([this.#connect(false), limit.promise]);
+    } catch (error) {
+      this.#options.log.warn("the terminals of before could not be looked for", { cause: messageOf(error) });
+    } finally {
+      timer.dispose();
+    }
   }
 
   retell(): void {
@@ -298,7 +308,8 @@ export class HostedTerminals implements Terminals {
   #welcomed(connection: HostConnection, { pid, terminals, commandIds }: JoinedSession["welcome"]): void {
     // Another host has taken the place of the one that was known: the terminals of before are not among these.
     if (this.#hostPid !== null && this.#hostPid !== pid) this.#reportLoss();
-    const before = this.#hostPid === null ? null : new Map(this.#infos);
+    const before = this.#hostPid !== null ? new Map(this.#infos) : this.#late ? new Map() : null;
+    this.#late = false;
     this.#hostPid = pid;
     this.#infos.clear();
     for (const terminal of terminals) this.#infos.set(terminal.name, terminal);
@@ -318,7 +329,8 @@ export class HostedTerminals implements Terminals {
     for (const [name, info] of this.#infos) {
       const known = before.get(name);
       if (isDeepStrictEqual(known, info)) continue;
-      if (info.status !== "exited") this.#events.emit({ type: known ? "changed" : "opened", terminal: info });
+      if (known !== undefined && info.status !== "exited") this.#events.emit({ type: "changed", terminal: info });
+      else if (known === undefined && isLiving(info)) this.#events.emit({ type: "opened", terminal: info });
       else if (known !== undefined && isLiving(known)) {
         this.#events.emit({ type: "exited", name, exitCode: info.exitCode });
       }
