@@ -32,6 +32,11 @@ export type ToolResult =
 export interface PlannedCall {
   readonly access: Access;
   readonly recovery: Recovery;
+  /**
+   * It does nothing new and only follows the command of `PlanContext.begun`, which was allowed then: nobody is asked
+   * again. Refused for a call that has not begun exactly this.
+   */
+  readonly follows?: true;
   /** Before-images to keep before the call runs. */
   readonly beforeImages?: readonly Uint8Array[];
   /** Runs it. Rejections are bugs; the scheduler turns them into a failed outcome and a log entry. */

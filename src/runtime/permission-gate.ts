@@ -45,6 +45,8 @@ export interface EarlierDecision {
     | undefined;
   /** The call had begun, which it could only after it was allowed. */
   readonly applied: boolean;
+  /** It had begun, and what it does now is to wait for that. */
+  readonly follows?: boolean;
 }
 
 export interface GatedCall {
@@ -65,7 +67,7 @@ export class PermissionGate {
   /**
    * Decides one planned call. `earlier` is what another process had come to with this very call: an answer stands when
    * the access is the same to the byte, and an edit that had begun needs no second asking. A denial by policy is
-   * never overruled by either.
+   * never overruled by either. What only follows does nothing that could be allowed or denied.
    */
   async authorize(
     call: GatedCall,
@@ -74,6 +76,7 @@ export class PermissionGate {
     earlier: EarlierDecision = { permission: undefined, applied: false },
   ): Promise<GateResult> {
     const { hub, ids, policy } = this.#options;
+    if (earlier.follows) return { kind: "allowed" };
     const verdict = decide(policy(), planned.access, hub.state.allowedKeys, call.tool);
     if (verdict.decision === "allow") return { kind: "allowed" };
     if (verdict.decision === "deny") {

@@ -2,6 +2,7 @@
  * Runs the calls of one response: checks the arguments, plans, asks the gate, keeps before-images, journals the
  * start, runs, journals the end. Parallel-safe neighbours run together; everything else one after another.
  */
+import { isDeepStrictEqual } from "node:util";
 import { messageOf } from "../base/app-error.ts";
 import type { Clock } from "../base/clock.ts";
 import type { ContextArchive } from "../ports/context-archive.ts";
@@ -107,7 +108,11 @@ export class ToolScheduler {
     if (plan.kind === "refused") return failed(plan.output);
     const { call: planned } = plan;
 
-    const earlier = { permission: call.permission, applied: isSameEdit(call, planned) };
+    const follows = planned.follows === true;
+    if (follows && !hasBegun(call, planned)) {
+      return failed(internalFault(tool.name, "it was to follow what it has not begun"));
+    }
+    const earlier = { permission: call.permission, applied: isSameEdit(call, planned), follows };
     const gateResult = await gate.authorize(call, planned, signal, earlier);
     if (gateResult.kind === "denied") return { outcome: { status: "denied", output: gateResult.output }, extra: [] };
     if (gateResult.kind === "cancelled") return cancelled("Stopped while permission was asked for. Nothing was done.");
@@ -203,6 +208,11 @@ function cancelled(output: string): Performed {
 
 function internalFault(tool: string, error: unknown): string {
   return `${tool} failed because of a fault in CodePilot: ${messageOf(error)}. Try another way; the details are in the log.`;
+}
+
+/** Whether the journal says that an earlier process began exactly this command; nothing else can be followed. */
+function hasBegun({ startedAt, recovery }: ToolEntry, planned: PlannedCall): boolean {
+  return startedAt !== undefined && recovery?.kind === "command" && isDeepStrictEqual(recovery, planned.recovery);
 }
 
 /**

@@ -39,6 +39,11 @@ export function planned(
   return { kind: "planned", call: { access, recovery, run, ...(beforeImages ? { beforeImages } : {}) } };
 }
 
+/** The same for one that only follows what an earlier process began. */
+export function following(begun: Recovery, run: PlannedCall["run"]): PlanResult {
+  return { kind: "planned", call: { access: { kind: "none" }, recovery: begun, follows: true, run } };
+}
+
 /** Wording of what one tool reports: its name first, so that a result still says where it came from when quoted. */
 export interface Reporter {
   refused(text: string): PlanResult;

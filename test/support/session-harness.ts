@@ -12,6 +12,7 @@ import type { AgentEvent } from "../../src/protocol/events.ts";
 import type { Access } from "../../src/protocol/permissions.ts";
 import { reduceAll } from "../../src/protocol/reduce.ts";
 import type { Approver } from "../../src/runtime/permission-gate.ts";
+import type { Policy } from "../../src/runtime/permission-policy.ts";
 import type { Answerer } from "../../src/runtime/question-desk.ts";
 import { type ScriptSupport, Session } from "../../src/runtime/session.ts";
 import { ToolRegistry } from "../../src/runtime/tool-registry.ts";
@@ -107,6 +108,8 @@ export interface HarnessOptions {
   readonly tools?: readonly Tool[];
   readonly approver?: Approver;
   readonly answerer?: Answerer;
+  /** Default: everything is asked for. */
+  readonly policy?: Policy;
   readonly maxSteps?: number;
   readonly terminals?: Terminals;
   /** What an earlier process has written. */
@@ -166,7 +169,7 @@ export function openTestSession(options: HarnessOptions) {
     log: silentLog,
     random: () => 0.5,
     maxSteps: options.maxSteps,
-    policy: () => ({ approval: "untrusted", trusted: true }),
+    policy: () => options.policy ?? { approval: "untrusted", trusted: true },
     approver: () => options.approver ?? { kind: "person" },
     answerer: () => options.answerer ?? { kind: "person" },
     selectModel: async () => ({ kind: "selected", client: model, name: "test", id: "scripted/test" }),

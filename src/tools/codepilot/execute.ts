@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { RunResult } from "../../ports/terminals.ts";
 import type { Tool, ToolResult } from "../../ports/tool.ts";
 import type { Recovery } from "../../protocol/events.ts";
-import { defineTool, integer, planned, reporter, toolInput } from "../define-tool.ts";
+import { defineTool, following, integer, planned, reporter, toolInput } from "../define-tool.ts";
 import type { ToolDeps } from "../tool-deps.ts";
 import { describeCommand, displayOf, MAX_OUTPUT_CHARS, nameProblem, reopen, unknownTerminal } from "./terminal-text.ts";
 import { readinessOf, type Waiting, waitingOf } from "./waiting.ts";
@@ -39,7 +39,7 @@ type Deps = Pick<ToolDeps, "paths" | "terminals" | "ids" | "maxOutputChars">;
 export function execute({ paths, terminals, ids, maxOutputChars = MAX_OUTPUT_CHARS }: Deps): Tool {
   /** The command runs or has ended in a terminal that outlived the process which began it. */
   const follow = (begun: Extract<Recovery, { kind: "command" }>, timeoutMs: number, waiting: Waiting | undefined) =>
-    planned({ kind: "none" }, begun, async ({ signal, output }) => {
+    following(begun, async ({ signal, output }) => {
       const { commandId, terminal } = begun;
       const sofar = await terminals.follow({ commandId, timeoutMs: 0, signal: new AbortController().signal });
       const leftMs = Math.max(0, timeoutMs - (sofar?.durationMs ?? 0));

@@ -5,9 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hashOf } from "../../../src/base/content-hash.ts";
 import type { ModelRequest } from "../../../src/ports/model-client.ts";
-import type { AgentEvent } from "../../../src/protocol/events.ts";
+import type { PlannedCall, Tool } from "../../../src/ports/tool.ts";
+import type { AgentEvent, Recovery } from "../../../src/protocol/events.ts";
 import type { ScriptedReply } from "../../support/scripted-model.ts";
-import { type HarnessOptions, openTestSession, someWrite, testTool } from "../../support/session-harness.ts";
+import {
+  type HarnessOptions,
+  noTerminals,
+  openTestSession,
+  someWrite,
+  testTool,
+} from "../../support/session-harness.ts";
 import { toolbox } from "../../support/toolbox.ts";
 
 const script: HarnessOptions["script"] = (request) => {
@@ -220,6 +227,87 @@ describe("recovery", () => {
         assert.ok(display?.kind === "edit" && display.diffTruncated && /was not kept/.test(display.diff));
       }
     }
+  });
+
+  describe("of a command that goes on", () => {
+    const begun = { kind: "command", terminal: "main", commandId: "cmd_1" } as const;
+    const limits = { confined: true, alwaysAsk: ["append"] };
+    const knowing = { ...noTerminals, knows: () => true };
+    /** Begins a command, or follows the one that was begun. */
+    const appending = (follow: (begun: Recovery) => PlannedCall, began?: Recovery): Tool => ({
+      ...testTool({ name: "append" }),
+      async plan(_input, context) {
+        const run = async () => ({ status: "done", output: "begun" }) as const;
+        const access = { kind: "execute", command: "make", cwd: "/w", terminal: "main" } as const;
+        if (context.begun) return { kind: "planned", call: follow(context.begun) };
+        return { kind: "planned", call: { access, recovery: began ?? begun, run } };
+      },
+    });
+    const following = (recovery: Recovery): PlannedCall => ({
+      access: { kind: "none" },
+      recovery,
+      follows: true,
+      run: async () => ({ status: "done", output: "followed" }),
+    });
+    const outcomeOf = (events: readonly AgentEvent[]) =>
+      events.findLast((event) => event.type === "tool.finished" && event.callId === "c2");
+
+    it("follows it unasked, whatever the policy", async () => {
+      const tools = [testTool({ name: "look" }), appending(following)];
+      const journal = await wholeJournal(tools);
+      const at = journal.findIndex((event) => event.type === "tool.started" && event.callId === "c2");
+      for (const policy of [
+        { approval: "untrusted", trusted: true, agent: limits },
+        { approval: "never", trusted: true, agent: limits },
+        { approval: "never", trusted: false, agent: limits },
+      ] as const) {
+        const options = { script, tools, journal: journal.slice(0, at + 1), terminals: knowing, policy };
+        const t = openTestSession({ ...options, approver: { kind: "nobody" } });
+        await t.session.submit({ type: "turn.resume" });
+        await t.session.idle();
+        assert.ok(!t.types().includes("permission.asked"));
+        const end = outcomeOf(t.events);
+        assert(end?.type === "tool.finished");
+        assert.deepEqual([end.outcome.status, end.outcome.output], ["done", "followed"]);
+      }
+    });
+
+    it("lets nothing pass for following that has not begun", async () => {
+      let ran = 0;
+      const sly = (recovery: Recovery): PlannedCall => ({
+        ...following(recovery),
+        run: async () => {
+          ran += 1;
+          return { status: "done", output: "done" };
+        },
+      });
+      const outputs: string[] = [];
+      const fresh: Tool = {
+        ...testTool({ name: "append" }),
+        plan: async () => ({ kind: "planned", call: sly(begun) }),
+      };
+      const t = openTestSession({ script, tools: [testTool({ name: "look" }), fresh], terminals: knowing });
+      await t.run("go");
+      const first = outcomeOf(t.events);
+      if (first?.type === "tool.finished") outputs.push(first.outcome.output);
+      const cases = [
+        [begun, { ...begun, commandId: "cmd_2" }],
+        [{ kind: "repeat" }, { kind: "repeat" }],
+      ] as const;
+      for (const [began, pretended] of cases) {
+        const tools = [testTool({ name: "look" }), appending(() => sly(pretended), began)];
+        const journal = await wholeJournal(tools);
+        const at = journal.findIndex((event) => event.type === "tool.started" && event.callId === "c2");
+        const u = openTestSession({ script, tools, journal: journal.slice(0, at + 1), terminals: knowing });
+        await u.session.submit({ type: "turn.resume" });
+        await u.session.idle();
+        const end = outcomeOf(u.events);
+        if (end?.type === "tool.finished") outputs.push(end.outcome.output);
+      }
+      assert.equal(ran, 0);
+      assert.equal(outputs.length, 3);
+      for (const output of outputs) assert.match(output, /it was to follow what it has not begun/);
+    });
   });
 
   it("gives a turn up on request, every call ended once", async () => {
