@@ -1,91 +1,131 @@
-/** A turn as lines in a task's terminal. What model and tools write is shown as text; it can not steer the terminal. */
+/**
+ * A turn as lines in a task's terminal: the steps in the words of `codepilot exec`, and the model's prose as it
+ * comes. What model and tools write is shown as text; it can not steer the terminal.
+ */
+import { type ProgressLine, ProgressLines } from "../../embed/progress-lines.ts";
 import type { AgentEvent } from "../../protocol/events.ts";
-import type { ToolDisplay } from "../../protocol/items.ts";
+import type { Item } from "../../protocol/items.ts";
+import { proseOf } from "../../protocol/reply-text.ts";
 
-const DIM = "\x1b[2m";
-const BOLD = "\x1b[1m";
-const RED = "\x1b[31m";
-const YELLOW = "\x1b[33m";
+const STYLES: Record<ProgressLine["tone"], string> = {
+  plain: "",
+  bold: "\x1b[1m",
+  dim: "\x1b[2m",
+  warning: "\x1b[33m",
+  error: "\x1b[31m",
+};
 const RESET = "\x1b[0m";
+const CLEAR_LINE = "\r\x1b[2K";
+
+/** Of one program. */
+const MAX_PRINTED_CHARS = 40_000;
+const MAX_SPACE_CHARS = 1_000;
+const DEFAULT_COLUMNS = 80;
 
 export class TaskOutput {
+  /** Of the terminal, as far as it is known. */
+  columns = DEFAULT_COLUMNS;
   readonly #write: (text: string) => void;
+  readonly #progress = new ProgressLines({ maxPrinted: MAX_PRINTED_CHARS });
   /** Whether the cursor is at the start of a line. */
   #fresh = true;
-  readonly #streamed = new Set<string>();
-  readonly #summaries = new Map<string, string>();
+  /** Whether that line says what is being done. */
+  #statusShown = false;
+  #streaming: string | undefined;
+  /** White space at the end of the prose so far: it is written when more words come after it. */
+  #heldSpace = "";
+  /** The last prose of the model. */
+  #said = "";
 
   constructor(write: (text: string) => void) {
     this.#write = write;
   }
 
-  line(text: string, style = ""): void {
+  line(text: string, tone: ProgressLine["tone"] = "plain"): void {
     this.#newLine();
+    const style = STYLES[tone];
     this.#write(`${style}${printable(text)}${style === "" ? "" : RESET}\r\n`);
   }
 
   problem(text: string): void {
-    this.line(text, RED);
+    this.line(text, "error");
   }
 
   show(event: AgentEvent): void {
+    for (const { text, tone } of this.#progress.take(event)) this.line(text, tone);
     switch (event.type) {
       case "text.delta":
-        this.#streamed.add(event.itemId);
-        this.#text(event.delta);
-        return;
+        this.#prose(event.itemId, event.delta);
+        break;
       case "item.finished":
-        if (event.item.kind !== "assistant_message") return;
-        if (!this.#streamed.has(event.item.id)) this.#text(event.item.text);
-        this.#newLine();
-        return;
-      case "tool.requested":
-        this.#summaries.set(event.callId, event.summary);
-        return;
-      case "tool.started":
-        this.line(`▸ ${this.#summaries.get(event.callId) ?? "…"}`, BOLD);
-        return;
-      case "tool.finished": {
-        const { status, durationMs, display } = event.outcome;
-        const exit = display?.kind === "command" ? endOf(display) : "";
-        const time = durationMs >= 100 ? `, ${(durationMs / 1000).toFixed(1)} s` : "";
-        const summary = this.#summaries.get(event.callId) ?? "";
-        const label = status === "done" ? "  done" : `  ${status}${summary === "" ? "" : `: ${summary}`}`;
-        this.line(`${label}${exit}${time}`, status === "done" ? DIM : YELLOW);
-        return;
-      }
+        if (event.item.kind === "assistant_message") this.#endProse(event.item);
+        break;
       case "permission.asked":
-        this.line(`  waits for your permission: ${event.request.title}`, YELLOW);
-        return;
+        this.line(`  waits for your permission: ${event.request.title}`, "warning");
+        break;
       case "question.asked":
-        this.line(`  asks: ${event.question.question}`, YELLOW);
-        return;
-      case "model.retrying": {
-        const wait = Math.ceil(event.delayMs / 1000);
-        this.line(`${event.message} Trying again in ${wait} s (${event.attempt} of ${event.maxAttempts}).`, YELLOW);
-        return;
-      }
-      case "notice.raised":
-        this.line(
-          event.next ? `${event.message} ${event.next}` : event.message,
-          event.level === "error" ? RED : YELLOW,
-        );
-        return;
-      default:
-        return;
+        this.line(`  asks: ${event.question.question}`, "warning");
+        break;
     }
+    this.#showStatus();
   }
 
-  #text(text: string): void {
-    if (text === "") return;
-    this.#write(printable(text));
-    this.#fresh = text.endsWith("\n");
+  /** The turn is over; `text` is what it came to. Prose that was told as it came is not told again. */
+  result(text: string): void {
+    this.#newLine();
+    const words = text.trim();
+    if (words !== "" && words !== this.#said) this.line(words);
+  }
+
+  #prose(itemId: string, delta: string): void {
+    if (this.#streaming !== itemId) {
+      this.#newLine();
+      this.#streaming = itemId;
+    }
+    const held = this.#heldSpace + delta;
+    const words = held.trimEnd();
+    this.#heldSpace = fewerBreaks(held.slice(words.length));
+    if (words === "") return;
+    this.#clearStatus();
+    this.#write(printable(this.#fresh ? words.replace(/^\s*\n/, "") : words));
+    this.#fresh = false;
+  }
+
+  #endProse({ id, text, blocks }: Extract<Item, { kind: "assistant_message" }>): void {
+    const prose = proseOf(text, blocks ?? []);
+    if (this.#streaming !== id) this.#prose(id, prose);
+    this.#newLine();
+    this.#streaming = undefined;
+    this.#said = prose.trim();
+  }
+
+  /** Nothing spins here, so it is written once for each thing that is done, and goes with the next line. */
+  #showStatus(): void {
+    if (!this.#fresh) return;
+    this.#clearStatus();
+    const status = printable(this.#progress.status.split("\n", 1)[0] ?? "").slice(0, Math.max(0, this.columns - 3));
+    if (status === "") return;
+    this.#write(`${STYLES.dim}… ${status}${RESET}`);
+    this.#statusShown = true;
+  }
+
+  #clearStatus(): void {
+    if (this.#statusShown) this.#write(CLEAR_LINE);
+    this.#statusShown = false;
   }
 
   #newLine(): void {
+    this.#clearStatus();
+    this.#heldSpace = "";
     if (!this.#fresh) this.#write("\r\n");
     this.#fresh = true;
   }
+}
+
+/** White space between words, with one empty line in it at most: a block of the reply may have stood there. */
+function fewerBreaks(space: string): string {
+  const lines = space.split("\n");
+  return lines.length > 3 ? `\n\n${(lines.at(-1) ?? "").slice(-MAX_SPACE_CHARS)}` : space.slice(-MAX_SPACE_CHARS);
 }
 
 function printable(text: string): string {
@@ -94,10 +134,4 @@ function printable(text: string): string {
     if (character === "\t") return character;
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
   });
-}
-
-/** Of a command that was run, or read from; empty where its end is not known. */
-function endOf({ status, exitCode }: Extract<ToolDisplay, { kind: "command" }>): string {
-  if (status === "running") return ", still running";
-  return exitCode === null ? "" : `, exit code ${exitCode}`;
 }

@@ -44,12 +44,17 @@ export class TaskTerminal implements vscode.Pseudoterminal {
     this.#options = options;
   }
 
-  open(): void {
+  open(dimensions?: vscode.TerminalDimensions): void {
+    if (dimensions) this.setDimensions(dimensions);
     const startedAt = performance.now();
     void this.#run().then((code) => {
       const tooSoonByMs = LAUNCH_MS - (performance.now() - startedAt);
       setTimeout(() => this.#closed.fire(code), Math.max(0, tooSoonByMs));
     });
+  }
+
+  setDimensions({ columns }: vscode.TerminalDimensions): void {
+    this.#output.columns = columns;
   }
 
   close(): void {
@@ -95,7 +100,8 @@ export class TaskTerminal implements vscode.Pseudoterminal {
     }
   }
 
-  #report({ reason, error }: TurnResult): number {
+  #report({ reason, text, error }: TurnResult): number {
+    this.#output.result(text);
     if (error) {
       this.#output.problem(error.message);
       if (error.next) this.#output.line(error.next);
