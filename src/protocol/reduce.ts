@@ -224,7 +224,8 @@ function archiveTask(state: SessionState, event: EventOf<"context.archived">): S
   return { ...state, turns: state.turns.with(index, { ...turn, archived }) };
 }
 
-function titleOf(text: string): string {
+/** Of a session, by the words of its first task. */
+export function titleOf(text: string): string {
   const line = text.trim().split("\n", 1)[0] ?? "";
   return line.length > TITLE_CHARS ? `${line.slice(0, TITLE_CHARS - 1)}…` : line;
 }

@@ -1,16 +1,17 @@
 /**
- * What a list shows of a session, from the first and the last part of its journal: a list never reads whole files, and
- * of those parts it decodes only the lines that tell something. Most lines are calls and their results.
+ * What a list shows of a session, from both ends of its journal: mostly the first and the last part of it are enough.
+ * Where what tells is longer or further in, it is read on, to a bound at the beginning; nothing but lines of the
+ * session and its turns is ever decoded.
  */
 import { type FileHandle, open } from "node:fs/promises";
-import type { SessionRecord, TurnEndReason } from "../../ports/session-store.ts";
-import type { AgentEvent } from "../../protocol/events.ts";
-import { decodeJournal } from "../../protocol/journal.ts";
-import { reduceAll } from "../../protocol/reduce.ts";
+import { basename } from "node:path";
+import type { SessionRecord } from "../../ports/session-store.ts";
+import { reduce, titleOf } from "../../protocol/reduce.ts";
+import { emptyState } from "../../protocol/state.ts";
+import { JournalLines, MAX_LINE_BYTES, PART_BYTES, type TellingLine } from "./journal-lines.ts";
 
-const PART_BYTES = 64 * 1024;
-/** How the journal's writer begins an event of the session or of a turn; inside a string the quotes are escaped. */
-const TELLING = /"type":"(?:session|turn)\./;
+/** How far a beginning is followed that is longer than usual: instructions of an agent file, a task with pictures. */
+const BEGINNING_BYTES = MAX_LINE_BYTES;
 
 /** Summaries that are remembered; a list of more than these reads the rest again. */
 const REMEMBERED = 2_000;
@@ -49,52 +50,56 @@ async function summarizeJournal(path: string): Promise<JournalSummary | null> {
   }
   try {
     const { size, mtimeMs } = await handle.stat();
-    const head = tellingEvents(await readPart(handle, 0, Math.min(size, PART_BYTES)));
-    const first = head[0];
-    if (first?.type !== "session.opened") return null;
-    const tail = size <= PART_BYTES ? head : await readTail(handle, size);
-    return {
-      sessionId: first.sessionId,
-      title: reduceAll(head).title,
-      cwd: first.cwd,
-      updatedAtMs: mtimeMs,
-      unfinished: isUnfinished(tail),
-      lastEnd: lastEndOf(tail),
-    };
+    const lines = new JournalLines(handle, size);
+    const beginning = await readBeginning(lines, basename(path, ".jsonl"));
+    return beginning && { ...beginning, updatedAtMs: mtimeMs, ...(await readEnd(lines, size)) };
   } finally {
     await handle.close();
   }
 }
 
-async function readTail(handle: FileHandle, size: number): Promise<readonly AgentEvent[]> {
-  const bytes = await readPart(handle, size - PART_BYTES, PART_BYTES);
-  // The part begins inside a line.
-  return tellingEvents(bytes.subarray(bytes.indexOf(0x0a) + 1));
-}
-
-function tellingEvents(bytes: Uint8Array): readonly AgentEvent[] {
-  // A line that is not whole is left out, as it would be by the decoder.
-  const lines = new TextDecoder().decode(bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1)).split("\n");
-  const telling = lines.filter((line) => TELLING.test(line));
-  return decodeJournal(new TextEncoder().encode(telling.map((line) => `${line}\n`).join(""))).events;
-}
-
-/** By the newest event that begins or ends a turn; where none is near the end, a long turn is under way. */
-function isUnfinished(events: readonly AgentEvent[]): boolean {
-  for (const event of events.toReversed()) {
-    if (event.type === "turn.finished" || event.type === "session.opened") return false;
-    if (event.type === "turn.started" || event.type === "turn.resumed") return true;
+/** Who it is and what it is about; the title is that of the first task with words. */
+async function readBeginning(
+  lines: JournalLines,
+  name: string,
+): Promise<Pick<JournalSummary, "sessionId" | "title" | "cwd"> | null> {
+  let session: { readonly sessionId: string; readonly cwd: string } | undefined;
+  let state = emptyState;
+  for await (const line of lines.forward(BEGINNING_BYTES)) {
+    const event = await line.event();
+    if (event) state = reduce(state, event);
+    if (event?.type === "session.opened") session ??= { sessionId: event.sessionId, cwd: event.cwd };
+    // What can be told is told: no session may be missing in a list for being long.
+    else if (line.tooLong && line.type === "session.opened")
+      session ??= { sessionId: name, cwd: stringIn(line, "cwd") };
+    if (!session) return null;
+    if (state.title !== "") break;
+    if (line.tooLong && line.type === "turn.started") return { ...session, title: titleOf(stringIn(line, "text")) };
   }
-  return true;
+  return session ? { ...session, title: state.title } : null;
 }
 
-function lastEndOf(events: readonly AgentEvent[]): TurnEndReason | null {
-  const last = events.findLast((event) => event.type === "turn.finished");
-  return last?.type === "turn.finished" ? last.reason : null;
+/** By the newest event that begins or ends a turn, however far back that is. */
+async function readEnd(lines: JournalLines, size: number): Promise<Pick<JournalSummary, "unfinished" | "lastEnd">> {
+  let unfinished = false;
+  for await (const line of lines.backward()) {
+    // How the turn before ended is told where it needs no further reading.
+    if (unfinished && line.start < size - PART_BYTES) break;
+    if (line.type === "session.opened") break;
+    if (line.type === "turn.started" || line.type === "turn.resumed") unfinished = true;
+    if (line.type !== "turn.finished") continue;
+    const event = await line.event();
+    if (event?.type === "turn.finished") return { unfinished, lastEnd: event.reason };
+  }
+  return { unfinished, lastEnd: null };
 }
 
-async function readPart(handle: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const buffer = Buffer.alloc(length);
-  const { bytesRead } = await handle.read(buffer, 0, length, position);
-  return buffer.subarray(0, bytesRead);
+/** The value of a key in a line's head; of one that is cut off there, what is left of it. */
+function stringIn({ head }: TellingLine, key: string): string {
+  const written = new RegExp(`"${key}":"((?:[^"\\\\]|\\\\.)*)`).exec(head)?.[1] ?? "";
+  try {
+    return JSON.parse(`"${written}"`) as string;
+  } catch {
+    return "";
+  }
 }

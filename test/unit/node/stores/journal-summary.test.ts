@@ -1,0 +1,180 @@
+/** What lists say of sessions whose journals are longer, at either end, than what one read brings. */
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FileSessionStore, workspaceKey } from "../../../../src/node/stores/file-session-store.ts";
+import type { AgentProfile } from "../../../../src/protocol/agent-profile.ts";
+import type { DurableEvent, EventOf } from "../../../../src/protocol/events.ts";
+import { encodeEvents } from "../../../../src/protocol/journal.ts";
+
+const PART = 64 * 1024;
+const MB = 1024 * 1024;
+
+const agent: AgentProfile = {
+  file: "/w/agent.yml",
+  interface: "tools",
+  dialect: "codepilot",
+  maxSteps: 1,
+  confined: false,
+  tools: null,
+  alwaysAsk: [],
+  memory: { maxContextTokens: 1, globalSummaryThreshold: 1, globalSummaryMaxTokens: 1 },
+};
+
+let seq = 0;
+const envelope = () => ({ v: 1 as const, seq: ++seq, at: seq, sessionId: "s1" });
+const opened = (instructionChars = 0): DurableEvent => ({
+  ...envelope(),
+  type: "session.opened",
+  cwd: '/w/ü "here"',
+  folders: [],
+  model: "m",
+  interface: "tools",
+  dialect: "codepilot",
+  ...(instructionChars === 0 ? {} : { agent: { ...agent, systemPrompt: "é".repeat(instructionChars / 2) } }),
+  productVersion: "0",
+});
+const started = (text: string, imageChars = 0): DurableEvent => ({
+  ...envelope(),
+  turnId: "t",
+  type: "turn.started",
+  input: { text, ...(imageChars === 0 ? {} : { images: [{ mediaType: "image/png", data: "A".repeat(imageChars) }] }) },
+  model: "m",
+});
+const finished = (reason: EventOf<"turn.finished">["reason"] = "completed"): DurableEvent => ({
+  ...envelope(),
+  turnId: "t",
+  type: "turn.finished",
+  reason,
+  steps: 1,
+  durationMs: 1,
+});
+/** A line of the length. */
+const noise = (chars = 8_000): DurableEvent => ({
+  ...envelope(),
+  type: "notice.raised",
+  level: "info",
+  code: "c",
+  message: "ü".repeat(chars),
+});
+const noises = (count: number): DurableEvent[] => Array.from({ length: count }, () => noise());
+
+describe("the summary of a journal", () => {
+  let home: string;
+  beforeEach(async () => {
+    seq = 0;
+    home = await mkdtemp(join(tmpdir(), "codepilot-summary-"));
+    await mkdir(join(home, "sessions", workspaceKey("/w")), { recursive: true });
+  });
+  afterEach(() => rm(home, { recursive: true, force: true }));
+
+  const path = () => join(home, "sessions", workspaceKey("/w"), "s1.jsonl");
+  const store = (events: readonly DurableEvent[], torn = "") => writeFile(path(), encodeEvents(events) + torn);
+  async function listed(files = new FileSessionStore(home)) {
+    const [record] = await files.list({ limit: 10 });
+    assert.deepEqual(await files.find("s1"), record ?? null);
+    return record;
+  }
+
+  for (const chars of [PART, MB + 1, 3 * MB]) {
+    it(`is there with an opening of ${chars} characters`, async () => {
+      await store([opened(chars), started("Fix the cart"), finished()]);
+      const record = await listed();
+      assert.deepEqual(
+        [record?.sessionId, record?.cwd, record?.title, record?.unfinished, record?.lastEnd],
+        ["s1", '/w/ü "here"', "Fix the cart", false, "completed"],
+      );
+    });
+
+    it(`has the title of a task with a picture of ${chars} characters`, async () => {
+      await store([opened(), started("Like this", chars)]);
+      const record = await listed();
+      assert.deepEqual([record?.title, record?.unfinished], ["Like this", true]);
+    });
+  }
+
+  it("has the title of a task that comes after much else, or after one without words", async () => {
+    await store([opened(), ...noises(20), started("", 2 * PART), finished(), ...noises(20), started("Second")]);
+    assert.equal((await listed())?.title, "Second");
+  });
+
+  it("is there, with what is known, where an opening or a task is too long to be decoded", async () => {
+    await store([opened(18 * MB), started("Fix it")]);
+    let record = await listed();
+    assert.deepEqual(
+      [record?.sessionId, record?.cwd, record?.title, record?.unfinished],
+      ["s1", '/w/ü "here"', "", true],
+    );
+    await store([opened(), started('Fix "it"\nnow', 18 * MB), finished("failed"), ...noises(20)]);
+    record = await listed();
+    assert.deepEqual([record?.title, record?.unfinished, record?.lastEnd], ['Fix "it"', false, "failed"]);
+  }).timeout(20_000);
+
+  for (const [end, ...expected] of [
+    ["completed", false, "completed"],
+    ["failed", false, "failed"],
+    [null, true, null],
+  ] as const) {
+    for (const count of [9, 30, 300]) {
+      it(`says how a turn stands (${end}) after ${count} long lines`, async () => {
+        await store([opened(), started("one"), ...(end === null ? [] : [finished(end)]), ...noises(count)]);
+        const record = await listed();
+        assert.deepEqual([record?.unfinished, record?.lastEnd], expected);
+      });
+    }
+  }
+
+  it("finds the line that decides wherever it lies in what is read", async () => {
+    // The last newline of what is read, its first byte and the bytes around them.
+    for (const rest of [PART - 1, PART, PART + 1, 3 * PART - 1, 3 * PART, 3 * PART + 1]) {
+      const last = finished();
+      for (const [before, after] of [
+        [noise(10), rest],
+        [noise(10), rest - encodeEvents([last]).length],
+      ] as const) {
+        const empty = encodeEvents([{ ...noise(0), seq: 10 }]).length;
+        const filler = { ...noise(0), seq: 10, message: "x".repeat(after - empty) } as DurableEvent;
+        await store([opened(), started("one"), before, last, filler]);
+        const record = await listed();
+        assert.deepEqual([record?.unfinished, record?.lastEnd], [false, "completed"], `${rest}`);
+      }
+    }
+  });
+
+  it("says that nothing is open where no turn has begun", async () => {
+    await store([opened(), ...noises(30)]);
+    const record = await listed();
+    assert.deepEqual([record?.title, record?.unfinished, record?.lastEnd], ["", false, null]);
+  });
+
+  it("does not count a torn line, nor a session of which only that is there", async () => {
+    await store([opened(), started("one")], encodeEvents([finished()]).slice(0, -1));
+    assert.equal((await listed())?.unfinished, true);
+    await store([], encodeEvents([opened(2 * PART)]).slice(0, -1));
+    assert.equal((await new FileSessionStore(home).list({ limit: 1 })).length, 0);
+  });
+
+  it("takes one read of a short journal and two of an ordinary one", async () => {
+    const handle = await open(path(), "w");
+    const prototype = Object.getPrototypeOf(handle) as { read: (...args: unknown[]) => unknown };
+    await handle.close();
+    const { read } = prototype;
+    let reads = 0;
+    prototype.read = function (this: unknown, ...args: unknown[]) {
+      reads += 1;
+      return read.apply(this, args);
+    };
+    try {
+      await store([opened(), started("one"), ...noises(2), finished()]);
+      await new FileSessionStore(home).list({ limit: 1 });
+      assert.equal(reads, 1);
+      reads = 0;
+      await store([opened(), started("one"), ...noises(2_000), finished()]);
+      await new FileSessionStore(home).list({ limit: 1 });
+      assert.equal(reads, 2);
+    } finally {
+      prototype.read = read;
+    }
+  });
+});
