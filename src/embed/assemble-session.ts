@@ -20,6 +20,7 @@ import { agentOf, settingsFor, withAgent } from "./agent-file/agent-options.ts";
 import type { AnsweringHooks } from "./answering-hooks.ts";
 import { assembleWorkspace, type WorkspaceParts } from "./assemble-workspace.ts";
 import { environmentSecrets } from "./environment-secrets.ts";
+import { keyNames } from "./key-names.ts";
 import { type Connection, ModelSelector } from "./model-selector.ts";
 import { openStore } from "./open-store.ts";
 import { PRODUCT_VERSION } from "./product-version.ts";
@@ -127,6 +128,7 @@ function prepare(options: RuntimeOptions, { sessionId, place, acting, model, eve
     shell: options.shell,
     lastingUnder: lasts(options) ? sessionId : null,
     keepEnvironment: options.keepEnvironment ?? [],
+    keyNames: keyNames(options),
     ids,
     log,
     events,

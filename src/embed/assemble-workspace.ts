@@ -32,6 +32,8 @@ export interface WorkspaceOptions {
   /** Of the session; null: terminals need not outlive this process. */
   readonly lastingUnder: string | null;
   readonly keepEnvironment: readonly string[];
+  /** Variables that hold keys of model servers: no shell gets them, unless they are kept. */
+  readonly keyNames: readonly string[];
   readonly ids: IdSource;
   readonly log: Log;
   /** What the session has done so far: files that were read stay read. */
@@ -62,8 +64,9 @@ export function assembleWorkspace(options: WorkspaceOptions): WorkspaceParts {
   return { tools: select(tools, createContextTools(), options), files, fileWatch, terminals, paths };
 }
 
-function makeTerminals({ cwd, log, ids, shell, lastingUnder, keepEnvironment }: WorkspaceOptions): Terminals {
-  const common = { cwd, log, environment: { keep: keepEnvironment }, ...(shell ? { shell } : {}) };
+function makeTerminals(options: WorkspaceOptions): Terminals {
+  const { cwd, log, ids, shell, lastingUnder, keepEnvironment, keyNames } = options;
+  const common = { cwd, log, environment: { keep: keepEnvironment, secrets: keyNames }, ...(shell ? { shell } : {}) };
   if (lastingUnder === null) return inProcessTerminals({ ...common, ids });
   return lastingTerminals({ ...common, session: lastingUnder });
 }

@@ -2,12 +2,13 @@
 
 /** Names removed unless the person keeps them. Case does not matter. */
 const secretNames: readonly RegExp[] = [
-  /(^|_)API_?KEY$/,
-  /(^|_)TOKEN$/,
+  /(^|_)APIKEY(_?\d+)?$/,
+  /_KEY(_?\d+)?$/,
+  /(^|_)TOKEN(_?\d+)?$/,
   /(^|_)SECRET$/,
-  /(^|_)SECRET_(ACCESS_)?KEY$/,
-  /(^|_)PRIVATE_KEY$/,
-  /(^|_)(PASSWORD|PASSWD|PASSPHRASE)$/,
+  /_PAT$/,
+  // The path of a file with one is none.
+  /(PASSWORD|PASSWD|PASSPHRASE)(?!.*_(FILE|PATH|DIR)$)/,
 ];
 
 /** What the editor tells its own children: with these a `node` or `code` in the terminal would misbehave. */
@@ -29,6 +30,8 @@ const keptEditorNames = /^VSCODE_GIT_ASKPASS_|^VSCODE_GIT_IPC_HANDLE$|^VSCODE_IP
 export interface ShellEnvironmentOptions {
   /** Names that stay although they look like secrets. */
   readonly keep?: readonly string[];
+  /** Names that are secrets whatever they look like, unless they are kept. */
+  readonly secrets?: readonly string[];
   /** Added last, over everything else. */
   readonly extra?: Readonly<Record<string, string>>;
   /** Whether the person's editor bridges (`code`, git credentials) stay. Default: no, they hold sockets of the window. */
@@ -42,13 +45,14 @@ export function isSecretName(name: string): boolean {
 
 export function shellEnvironment(
   base: Readonly<Record<string, string | undefined>>,
-  { keep = [], extra = {}, keepEditorBridges = false }: ShellEnvironmentOptions = {},
+  { keep = [], secrets = [], extra = {}, keepEditorBridges = false }: ShellEnvironmentOptions = {},
 ): Record<string, string> {
   const environment: Record<string, string> = {};
+  const known = new Set(secrets.map((name) => name.toUpperCase()));
   for (const [name, value] of Object.entries(base)) {
     if (value === undefined || terminalNames.test(name)) continue;
     if (!keep.includes(name)) {
-      if (isSecretName(name)) continue;
+      if (known.has(name.toUpperCase()) || isSecretName(name)) continue;
       const bridge = keepEditorBridges && keptEditorNames.test(name);
       if (!bridge && editorNames.some((pattern) => pattern.test(name))) continue;
     }

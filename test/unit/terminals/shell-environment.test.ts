@@ -6,9 +6,12 @@ describe("environment of shells", () => {
     const secret =
       "OPENAI_API_KEY ANTHROPIC_API_KEY DEEPSEEK_API_KEY GEMINI_API_KEY APIKEY GITHUB_TOKEN GH_TOKEN NPM_TOKEN " +
       "TOKEN HF_TOKEN CLIENT_SECRET AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN SSH_PRIVATE_KEY PGPASSWORD DB_PASSWORD " +
-      "openai_api_key";
-    for (const name of secret.split(" ").filter((name) => name !== "PGPASSWORD")) assert.ok(isSecretName(name), name);
-    const harmless = "PATH HOME MAX_TOKENS TOKENIZERS_PARALLELISM SECRETARY SSH_AUTH_SOCK KEYBOARD EDITOR DATABASE_URL";
+      "openai_api_key OPENAI_KEY AZURE_OPENAI_KEY LLM_KEY ANTHROPIC_KEY OPENAI_API_KEY_2 OPENAI_API_KEY2 GITHUB_PAT " +
+      "GITHUB_TOKEN_2 MYSQL_ROOT_PASSWORD PASSWORD_PROD SSH_KEY_PASSPHRASE";
+    for (const name of secret.split(" ")) assert.ok(isSecretName(name), name);
+    const harmless =
+      "PATH HOME MAX_TOKENS TOKENIZERS_PARALLELISM SECRETARY SSH_AUTH_SOCK KEYBOARD EDITOR DATABASE_URL " +
+      "SSL_KEY_PATH TLS_KEY_FILE MONKEY PATH_MAP KEYS PATTERN ANSIBLE_VAULT_PASSWORD_FILE PASSWORD_STORE_DIR";
     for (const name of harmless.split(" ")) assert.ok(!isSecretName(name), name);
   });
 
@@ -37,6 +40,15 @@ describe("environment of shells", () => {
       TERM_PROGRAM: "codepilot",
       CODEPILOT: "1",
     });
+  });
+
+  it("removes what is known to hold a key, whatever its name, unless the person keeps it", () => {
+    const base = { PATH: "/bin", MY_MODEL_LOGIN: "sk", My_Other: "sk", KEPT_LOGIN: "sk" };
+    const env = shellEnvironment(base, { secrets: ["MY_MODEL_LOGIN", "MY_OTHER", "KEPT_LOGIN"], keep: ["KEPT_LOGIN"] });
+    assert.deepEqual(
+      [env.PATH, env.MY_MODEL_LOGIN, env.My_Other, env.KEPT_LOGIN],
+      ["/bin", undefined, undefined, "sk"],
+    );
   });
 
   it("keeps what the person configured", () => {
