@@ -32,8 +32,13 @@ function around(text: string, startByte: number): string {
   if (text.length <= MAX_TEXT) return text;
   const start = Buffer.from(text).subarray(0, startByte).toString("utf8").length;
   const from = start + 50 < MAX_TEXT ? 0 : Math.min(start - BEFORE_MATCH, text.length - MAX_TEXT + 2);
-  const body = text.slice(from, from + MAX_TEXT - 2);
+  const body = apart(text.slice(from, from + MAX_TEXT - 2));
   return `${from > 0 ? "…" : ""}${body}${from + body.length < text.length ? "…" : ""}`;
+}
+
+/** A part of a string keeps the whole of it in memory for as long as it lives; its copy does not. */
+function apart(text: string): string {
+  return Buffer.from(text).toString("utf8");
 }
 
 function textOf(value: z.output<typeof data>): string {

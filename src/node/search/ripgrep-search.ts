@@ -21,6 +21,8 @@ export interface RipgrepOptions {
 const TIMEOUT_MS = 20_000;
 /** Matches counted before the search stops. */
 const MAX_COUNTED = 10_000;
+/** Kept at least before the first are picked out: that is not done for every match. */
+const SPARE = 100;
 
 export function createRipgrepSearch(options: RipgrepOptions = {}): Search {
   return { find: (request) => findWithRipgrep(request, options) };
@@ -81,7 +83,8 @@ async function groupByFolder(paths: readonly string[]): Promise<Group[]> {
 }
 
 interface Collected {
-  readonly matches: SearchMatch[];
+  /** Those that are returned and some more, in any order. */
+  matches: SearchMatch[];
   /** With those in lines that are too long to show. */
   counted: number;
   timedOut: boolean;
@@ -127,7 +130,7 @@ async function search(
     if (match !== "too-long") {
       const path = pathOf(match.path);
       if (path === null) return "go-on";
-      collected.matches.push({ ...match, path });
+      keep(collected, { ...match, path }, request.maxResults);
     }
     collected.counted += 1;
     return collected.counted >= MAX_COUNTED ? "enough" : "go-on";
@@ -199,12 +202,24 @@ function notStarted(rgPath: string, error: Error): SearchResult {
   return { kind: "failed", message: `ripgrep could not be started (${rgPath}): ${why}. ${NEXT}` };
 }
 
+/** What can not be among the first any more is let go, twice the number that is asked for at the latest. */
+function keep(collected: Collected, match: SearchMatch, maxResults: number): void {
+  collected.matches.push(match);
+  if (collected.matches.length >= 2 * Math.max(maxResults, SPARE)) {
+    collected.matches = firstOf(collected.matches, maxResults);
+  }
+}
+
 /** Files are searched in parallel and arrive in any order; sorted, the same search gives the same result. */
+function firstOf(matches: readonly SearchMatch[], maxResults: number): SearchMatch[] {
+  const sorted = matches.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line));
+  return sorted.slice(0, maxResults);
+}
+
 function toResult({ matches, counted, timedOut }: Collected, maxResults: number): SearchResult {
-  matches.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line));
   return {
     kind: "found",
-    matches: matches.slice(0, maxResults),
+    matches: firstOf(matches, maxResults),
     total: counted,
     totalIsLowerBound: timedOut || counted >= MAX_COUNTED,
     timedOut,

@@ -1,10 +1,27 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmod } from "node:fs/promises";
+import { chmod, rm } from "node:fs/promises";
 import { promisify } from "node:util";
 import { createRipgrepSearch } from "../../../src/node/search/ripgrep-search.ts";
 import type { SearchRequest } from "../../../src/ports/search.ts";
 import { fileTree, symlinkTo, type TempWorkspace } from "../../support/temp-workspace.ts";
+
+/** Prints how much memory the matches of 300 lines of 200 kB hold, in a process of its own, where all else can go. */
+const HOLD = `
+  const { parseRipgrepLine } = await import(${JSON.stringify(new URL("../../../src/node/search/ripgrep-json.ts", import.meta.url).href)});
+  const matchIn = (number) => {
+    const lines = { text: "x".repeat(100_000) + number + "y".repeat(100_000) };
+    const data = { path: { text: "a.txt" }, lines, line_number: number, submatches: [{ start: 100_000 }] };
+    return parseRipgrepLine(JSON.stringify({ type: "match", data }));
+  };
+  matchIn(0);
+  gc();
+  const before = process.memoryUsage().heapUsed;
+  const matches = Array.from({ length: 300 }, (_, index) => matchIn(index));
+  gc();
+  const heldBytes = process.memoryUsage().heapUsed - before;
+  console.log(JSON.stringify({ chars: matches.reduce((sum, { text }) => sum + text.length, 0), heldBytes }));
+`;
 
 const search = createRipgrepSearch();
 
@@ -121,6 +138,44 @@ describe("ripgrep search", () => {
     const result = await found("x", { paths: [many.root], maxResults: 3 });
     assert.deepEqual([result.matches.length, result.total, result.totalIsLowerBound], [3, 10_000, true]);
   });
+
+  it("returns the first of all, in whatever order they are found", async () => {
+    const matches = Array.from({ length: 5_000 }, (_, index) =>
+      JSON.stringify({
+        type: "match",
+        data: {
+          path: { text: `${index % 3}.txt` },
+          lines: { text: "x\n" },
+          line_number: 5_000 - index,
+          submatches: [{ start: 0 }],
+        },
+      }),
+    );
+    await workspace.write("found.jsonl", matches.join("\n"));
+    await workspace.write("backwards-rg", '#!/bin/sh\ncat "$(dirname "$0")/found.jsonl"; echo\n');
+    await chmod(workspace.path("backwards-rg"), 0o755);
+    const backwards = createRipgrepSearch({ rgPath: workspace.path("backwards-rg") });
+    for (const maxResults of [1, 150, 2_000]) {
+      const request = { pattern: "x", paths: [workspace.root], include: [], unsaved: [], maxResults };
+      const result = await backwards.find({ ...request, signal: new AbortController().signal });
+      assert(result.kind === "found");
+      const lines = matches.map((_, index) => 5_000 - index).filter((line) => (5_000 - line) % 3 === 0);
+      const first = lines.toSorted((a, b) => a - b).slice(0, maxResults);
+      const zeros = result.matches.filter(({ path }) => path.endsWith("0.txt"));
+      assert.deepEqual(
+        [result.total, result.matches.length, zeros.map(({ line }) => line)],
+        [5_000, maxResults, first],
+      );
+    }
+    await Promise.all(["found.jsonl", "backwards-rg"].map((name) => rm(workspace.path(name))));
+  });
+
+  it("keeps of long lines no more than is shown", async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", "--input-type=module", "-e", HOLD]);
+    const { chars, heldBytes } = JSON.parse(stdout) as { chars: number; heldBytes: number };
+    assert.equal(chars, 150_000);
+    assert.ok(heldBytes < 5_000_000, `${heldBytes} bytes`);
+  }).timeout(30_000);
 
   it("cuts a line of 5 MB to the part that matched", async () => {
     const { matches } = await found("haystick");
