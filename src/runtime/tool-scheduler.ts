@@ -1,6 +1,7 @@
 /**
  * Runs the calls of one response: checks the arguments, plans, asks the gate, keeps before-images, journals the
- * start, runs, journals the end. Parallel-safe neighbours run together; everything else one after another.
+ * start, runs, journals the end. Parallel-safe neighbours run together, some at a time; everything else one after
+ * another.
  */
 import { isDeepStrictEqual } from "node:util";
 import { messageOf } from "../base/app-error.ts";
@@ -13,10 +14,14 @@ import type { NewEvent } from "../protocol/events.ts";
 import { type ToolOutcome, toolOutcomeSchema } from "../protocol/items.ts";
 import type { ToolEntry } from "../protocol/state.ts";
 import { withAbortGrace } from "./abort-grace.ts";
+import { atMost } from "./at-most.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { PermissionGate } from "./permission-gate.ts";
 import type { QuestionDesk } from "./question-desk.ts";
 import { parseArguments, type ToolRegistry } from "./tool-registry.ts";
+
+/** Calls of a group under way: each may be a process, and has its time limit from its start. */
+const MAX_AT_ONCE = 16;
 
 export interface ToolSchedulerOptions {
   readonly hub: EventHub;
@@ -47,9 +52,7 @@ export class ToolScheduler {
       while (index < calls.length) {
         const group = this.#nextGroup(calls, index);
         index += group.length;
-        const results = await Promise.allSettled(group.map((call) => this.#runOne(call, signal)));
-        const failed = results.find((result) => result.status === "rejected");
-        if (failed) throw failed.reason;
+        await atMost(MAX_AT_ONCE, group, (call) => this.#runOne(call, signal));
       }
     } finally {
       // A plan is of its moment: what was not taken up is made anew.
