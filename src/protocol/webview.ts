@@ -92,7 +92,7 @@ export type HostMessage =
   /** `afterSeq` as with events: the stretch is what those up to it have led to. */
   | ({ readonly type: "entries"; readonly sessionId: string; readonly afterSeq: number } & Stretch)
   | { readonly type: "composer.focus"; readonly text?: string }
-  /** A task that was not started; its words belong to the composer again. */
+  /** A task, message or answer that was not taken; its words belong to the composer again. */
   | { readonly type: "input.returned"; readonly input: UserInput }
   /** Something the person asked of the host could not be done. */
   | { readonly type: "failed"; readonly message: string };

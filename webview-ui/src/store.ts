@@ -2,7 +2,7 @@
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { Image, UserInput } from "../../src/protocol/items.ts";
+import type { Image } from "../../src/protocol/items.ts";
 import type { Op } from "../../src/protocol/ops.ts";
 import { comparePlaces, FIRST_PLACE, type Place, samePlace } from "../../src/protocol/timeline.ts";
 import type { HostMessage } from "../../src/protocol/webview.ts";
@@ -11,6 +11,7 @@ import { announcementFor } from "./logic/announce.ts";
 import { batcher, type Clock } from "./logic/batcher.ts";
 import { newerEdge, olderEdge, type Reading } from "./logic/held.ts";
 import { type Loading, nothingShown, type Shown, takeIn } from "./logic/intake.ts";
+import { withReturned } from "./logic/returned-input.ts";
 
 export interface PanelState extends Shown {
   readonly draft: string;
@@ -98,7 +99,7 @@ export function createPanel(bridge: Bridge, clock: Clock): Panel {
     if (said !== null) Object.assign(patch, { announcement: said });
     if (focus) Object.assign(patch, { focusRequests: state.focusRequests + 1 });
     if (focus?.text !== undefined) Object.assign(patch, { draft: focus.text });
-    if (returned) Object.assign(patch, withReturned(state, returned));
+    if (returned.length > 0) Object.assign(patch, withReturned({ ...state, ...patch }, returned));
     if (shown.session?.sessionId !== state.session?.sessionId) Object.assign(patch, { expanded: {} });
     const landing = state.synced ? null : placeToRestore(kept, shown);
     if (landing) Object.assign(patch, { restoring: true });
@@ -173,11 +174,6 @@ function readingOf({ anchor, session }: PanelState): Reading {
 function placeToRestore({ anchor }: KeptState, { session, synced, from }: Shown): Place | null {
   if (!synced || !anchor || anchor.sessionId !== session?.sessionId) return null;
   return comparePlaces(anchor.place, from) < 0 ? anchor.place : null;
-}
-
-/** In front of what has been written since. */
-function withReturned({ draft, images }: PanelState, { text, images: sent = [] }: UserInput): Partial<PanelState> {
-  return { draft: draft === "" ? text : `${text}\n\n${draft}`, images: [...sent, ...images] };
 }
 
 /** Where about a page that ends at `place` begins: in the same turn, else where the turn before does. */

@@ -12,6 +12,7 @@ import { type HostMessage, type ViewEnvironment, type ViewMessage, viewMessageSc
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
 import { EventBatcher } from "./event-batcher.ts";
+import { wordsOf } from "./person-words.ts";
 import { pageOf, snapshotOf } from "./snapshot.ts";
 
 /** What the panel can ask for besides talking to a session. */
@@ -50,6 +51,8 @@ export class ViewBridge implements Disposable {
   /** Set while a page listens that has the shown session's snapshot. */
   #batcher: EventBatcher | undefined;
   #connected = false;
+  /** Words that came back when no page was there, and why; the next page gets them. Not more than one page has sent. */
+  #unheard: HostMessage[] = [];
   #environmentTimer: NodeJS.Timeout | undefined;
 
   constructor(options: ViewBridgeOptions) {
@@ -86,7 +89,10 @@ export class ViewBridge implements Disposable {
   }
 
   fail(message: string): void {
-    this.#options.post({ type: "failed", message });
+    const failed: HostMessage = { type: "failed", message };
+    if (this.#unheard.length === 0) this.#options.post(failed);
+    // The panel shows the newest one only.
+    else this.#unheard = [...this.#unheard.filter(({ type }) => type !== "failed"), failed];
   }
 
   focusComposer(text?: string): void {
@@ -166,12 +172,29 @@ export class ViewBridge implements Disposable {
 
   async #submit(sessionId: string, op: Extract<ViewMessage, { type: "op" }>["op"]): Promise<void> {
     const session = this.#options.hub.get(sessionId);
+    const words = wordsOf(op, session?.runtime.state);
     if (!session) {
+      this.#giveBack(words);
       this.fail("That session is not open any more. Open it from the list of sessions.");
       return;
     }
-    const outcome = await session.runtime.submit(op);
-    if (outcome.kind === "refused") this.fail(outcome.message);
+    try {
+      const outcome = await session.runtime.submit(op);
+      if (outcome.kind === "accepted") return;
+      this.#giveBack(words);
+      this.fail(outcome.message);
+    } catch (error) {
+      if (!isQueued(session, words)) this.#giveBack(words);
+      throw error;
+    }
+  }
+
+  /** What could not be taken is not lost: its words go back to where they were written. */
+  #giveBack(input: UserInput | null): void {
+    if (!input) return;
+    const returned: HostMessage = { type: "input.returned", input };
+    if (this.#connected) this.#options.post(returned);
+    else this.#unheard.push(returned);
   }
 
   async #greet(): Promise<void> {
@@ -179,17 +202,17 @@ export class ViewBridge implements Disposable {
     this.#connected = true;
     // What belongs to the session is there; models and keys take their time.
     this.#sendSnapshot();
+    for (const message of this.#unheard.splice(0)) this.#options.post(message);
     await this.#sendEnvironment();
   }
 
-  /** What could not be started is not lost: its words go back to where they were written. */
   async #startTask(input: UserInput): Promise<void> {
-    const { actions, post } = this.#options;
+    const { hub, actions } = this.#options;
     let started: LiveSession | null = null;
     try {
       started = await actions.startTask(input);
     } finally {
-      if (!started) post({ type: "input.returned", input });
+      if (!started && !isQueued(hub.shown, input)) this.#giveBack(input);
     }
   }
 
@@ -229,4 +252,9 @@ export class ViewBridge implements Disposable {
     this.#batcher?.dispose();
     this.#batcher = undefined;
   }
+}
+
+/** A message can be in the queue, and so not lost, although what should have followed has failed. */
+function isQueued(session: LiveSession | null, input: UserInput | null): boolean {
+  return session?.runtime.state.queued.some((message) => message.input === input) ?? false;
 }

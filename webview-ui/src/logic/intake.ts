@@ -62,8 +62,8 @@ export interface Intake {
   /** Events that were applied, for announcements. */
   readonly applied: readonly AgentEvent[];
   readonly focus: { readonly text?: string } | null;
-  /** Words that the host could not use, for the composer. */
-  readonly returned: UserInput | null;
+  /** Words that the host could not use, for the composer, in the order they were sent. */
+  readonly returned: readonly UserInput[];
 }
 
 export function takeIn(
@@ -75,7 +75,7 @@ export function takeIn(
   let shown = before;
   let resync = false;
   let focus: Intake["focus"] = null;
-  let returned: Intake["returned"] = null;
+  const returned: UserInput[] = [];
   const applied: AgentEvent[] = [];
   for (const message of messages) {
     switch (message.type) {
@@ -104,7 +104,7 @@ export function takeIn(
         focus = message.text === undefined ? {} : { text: message.text };
         break;
       case "input.returned":
-        returned = message.input;
+        returned.push(message.input);
         break;
       case "failed":
         shown = { ...shown, failure: message.message, loading: null };
