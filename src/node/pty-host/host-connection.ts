@@ -27,6 +27,7 @@ export class HostLost extends Error {
 export async function openSocket(
   place: HostPlace,
   opening: { readonly type: string } & Readonly<Record<string, unknown>>,
+  limitMs = connectTimeoutMs,
 ): Promise<Socket | null> {
   // Whoever else could put a socket there would be shown commands and typing.
   if (!(await isOwnPlace(place))) return null;
@@ -36,7 +37,7 @@ export async function openSocket(
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.once("connect", resolve).once("error", reject);
   const late = () => reject(new Error("the pty host does not take the connection"));
-  const timer = afterLoopTime(connectTimeoutMs, late);
+  const timer = afterLoopTime(limitMs, late);
   try {
     await promise;
   } catch (error) {
@@ -52,15 +53,16 @@ export async function openSocket(
   return socket;
 }
 
-/** Sends an opening that is answered by one line, and reads it; null when nobody listens there. */
+/** Sends an opening that is answered by one line, and reads it; null when nobody listens there. `limitMs`: of each. */
 export async function greet(
   place: HostPlace,
   opening: { readonly type: string } & Readonly<Record<string, unknown>>,
+  limitMs = connectTimeoutMs,
 ): Promise<{ readonly greeting: Greeting; readonly socket: Socket; readonly rest: Buffer } | null> {
-  const socket = await openSocket(place, opening);
+  const socket = await openSocket(place, opening, limitMs);
   if (socket === null) return null;
   try {
-    const { document, rest } = await readFirstLine(socket, { maxBytes: maxLineBytes, timeoutMs: connectTimeoutMs });
+    const { document, rest } = await readFirstLine(socket, { maxBytes: maxLineBytes, timeoutMs: limitMs });
     return { greeting: greetingSchema.parse(document), socket, rest };
   } catch (error) {
     socket.destroy();

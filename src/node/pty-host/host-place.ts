@@ -50,6 +50,18 @@ export async function possiblePlaces(workspace: string, env = process.env): Prom
   return [...new Set(fittingFolders(key, env, `/run/user/${ownId()}`))].map(placeIn);
 }
 
+/**
+ * Those of them, besides `own`, whose folder is there, is this user's alone and lies where nobody else could exchange
+ * it: what is said there may be as secret as in one's own.
+ */
+export async function otherPlaces(own: HostPlace, workspace: string, env = process.env): Promise<readonly HostPlace[]> {
+  const possible = (await possiblePlaces(workspace, env)).filter(({ folder }) => folder !== own.folder);
+  const trusted = await Promise.all(
+    possible.map(async (place) => (await isOwnPlace(place)) && (await isUsable(dirname(place.folder)))),
+  );
+  return possible.filter((_, index) => trusted[index]);
+}
+
 /** Whether the folder is there and nobody else could have put it, or anything in it, there. */
 export async function isOwnPlace(place: HostPlace): Promise<boolean> {
   const checks = [dirname(place.folder), place.folder].map((folder) => checkOwn(folder));

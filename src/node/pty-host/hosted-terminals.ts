@@ -1,6 +1,5 @@
 /** The terminals of one session, in the pty host of its workspace: the client's side of every operation. */
 import { randomBytes } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
 import { AppError, messageOf } from "../../base/app-error.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { toDisposable } from "../../base/disposable.ts";
@@ -26,10 +25,12 @@ import type {
 } from "../../ports/terminals.ts";
 import type { TerminalInfo } from "../../protocol/terminals.ts";
 import { HostConnection, HostLost } from "./host-connection.ts";
-import { type HostPlace, hostPlace } from "./host-place.ts";
-import { type JoinedSession, joinSession } from "./join-session.ts";
+import type { HostPlace } from "./host-place.ts";
+import type { JoinedSession } from "./join-session.ts";
+import { joinWorkspace } from "./join-workspace.ts";
 import { endShellsOfKilledHost } from "./left-shells.ts";
 import { afterLoopTime } from "./loop-time.ts";
+import { isLiving, missedEvents } from "./missed-events.ts";
 import { attachViewer } from "./view-terminal.ts";
 
 /** What a reply may take beyond the time that was asked for. */
@@ -47,7 +48,7 @@ export interface HostedTerminalsOptions {
   readonly shell?: string;
   /** Of the shells. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Says where the host is and is what it starts with; default: this process's own. */
+  /** Says where the host may be and is what it starts with; default: this process's own. */
   readonly hostEnvironment?: NodeJS.ProcessEnv;
   readonly log: Log;
 }
@@ -63,6 +64,7 @@ export class HostedTerminals implements Terminals {
   #hostPid: number | null = null;
   readonly #events: Emitter<TerminalEvent>;
   readonly #output: Emitter<TerminalOutput>;
+  /** Where the terminals in `#infos` were last met. */
   #place: HostPlace | null = null;
   #connection: HostConnection | null = null;
   /** Of every connection that there has been, whether it was lost with its host. */
@@ -294,11 +296,10 @@ export class HostedTerminals implements Terminals {
 
   async #establish(begin: boolean): Promise<HostConnection | null> {
     const { session, workspace, cwd, shell, environment, hostEnvironment = process.env } = this.#options;
-    const place = await hostPlace(workspace, hostEnvironment);
-    this.#place = place;
     const how = { onlyJoin: !begin, cwd, environment, ...(shell === undefined ? {} : { shell }) };
-    const joined = await joinSession(place, session, how, hostEnvironment);
+    const joined = await joinWorkspace(workspace, session, how, hostEnvironment);
     if (joined === null) return null;
+    this.#place = joined.place;
     const connection = new HostConnection(joined.socket, joined.rest, this.#hear);
     if (this.#ended) connection.close();
     else this.#welcomed(connection, joined.welcome);
@@ -321,23 +322,7 @@ export class HostedTerminals implements Terminals {
       connection,
       connection.closed.then(() => this.#afterLoss(connection, pid)),
     );
-    if (before !== null) this.#tellMissed(before);
-  }
-
-  /** What has happened while there was no connection. */
-  #tellMissed(before: ReadonlyMap<string, TerminalInfo>): void {
-    for (const [name, info] of this.#infos) {
-      const known = before.get(name);
-      if (isDeepStrictEqual(known, info)) continue;
-      if (known !== undefined && info.status !== "exited") this.#events.emit({ type: "changed", terminal: info });
-      else if (known === undefined && isLiving(info)) this.#events.emit({ type: "opened", terminal: info });
-      else if (known !== undefined && isLiving(known)) {
-        this.#events.emit({ type: "exited", name, exitCode: info.exitCode });
-      }
-    }
-    for (const [name, info] of before) {
-      if (isLiving(info) && !this.#infos.has(name)) this.#events.emit({ type: "exited", name, exitCode: null });
-    }
+    if (before !== null) for (const event of missedEvents(before, this.#infos)) this.#events.emit(event);
   }
 
   readonly #hear = {
@@ -398,10 +383,6 @@ export class HostedTerminals implements Terminals {
       exitCode: null,
     });
   }
-}
-
-function isLiving({ status }: TerminalInfo): boolean {
-  return status !== "not-started" && status !== "exited";
 }
 
 function failed(message: string): { readonly kind: "failed"; readonly message: string } {

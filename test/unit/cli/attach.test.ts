@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { access, chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findProgram } from "../../../scripts/debian-packages.ts";
+import { hostPlace } from "../../../src/node/pty-host/host-place.ts";
 import { HostedTerminals } from "../../../src/node/pty-host/hosted-terminals.ts";
 import { silentLog } from "../../../src/ports/log.ts";
 import type { CommandResult, Terminals } from "../../../src/ports/terminals.ts";
@@ -323,6 +324,13 @@ describe("codepilot attach", function () {
       const { stdout } = await codepilot(["attach", "--list"], host.home);
       assert.match(stdout, /\nsession elsewhere, active/);
       await terminals.close();
+      const { folder } = await hostPlace(host.home, hostEnvironment);
+      await eventually("that host has ended", () =>
+        access(folder).then(
+          () => false,
+          () => true,
+        ),
+      );
 
       await agent();
       assert.equal((await codepilot(["attach", "nobody"], host.home)).code, 1);
