@@ -17,6 +17,13 @@ export const WRITE_FUNCTION = "write_file";
 /** Makes a payload out of text that the script has computed. */
 export const PAYLOAD_FUNCTION = "payload";
 
+/** Calls that one program may make, and so those of one `gather`; CALL_LIMIT of the prelude is the same. */
+export const MAX_CALLS = 1_000;
+
+export function callLimitText(): string {
+  return `One block may make ${MAX_CALLS} calls. Nothing was done. Go on in a further block, and do more with each call.`;
+}
+
 const writeFile: ScriptFunction = {
   name: WRITE_FUNCTION,
   parameters: [

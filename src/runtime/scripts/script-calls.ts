@@ -8,16 +8,19 @@ import type { ScriptCall, ScriptFunction, ScriptHost, ScriptReply } from "../../
 import type { NewEvent } from "../../protocol/events.ts";
 import type { ScriptEntry, ToolEntry, TurnState } from "../../protocol/state.ts";
 import type { PayloadDesk } from "../../scripting/payload-desk.ts";
-import { PAYLOAD_FUNCTION, toolCallOf, WRITE_FUNCTION } from "../../scripting/script-functions.ts";
+import {
+  callLimitText,
+  MAX_CALLS,
+  PAYLOAD_FUNCTION,
+  toolCallOf,
+  WRITE_FUNCTION,
+} from "../../scripting/script-functions.ts";
 import { readWriteArguments } from "../../scripting/write-arguments.ts";
 import type { EventHub } from "../event-hub.ts";
 import { summarizeCall, type ToolRegistry } from "../tool-registry.ts";
 import type { ToolScheduler } from "../tool-scheduler.ts";
 import { resultAttributes } from "./result-attributes.ts";
 import { ScriptTranscript } from "./script-transcript.ts";
-
-/** Calls that one program may make. */
-export const MAX_CALLS = 1_000;
 
 export interface ScriptCallsOptions {
   readonly hub: EventHub;
@@ -240,7 +243,7 @@ export class ScriptCalls implements ScriptHost {
     return {
       kind: "raised",
       exception: "CallLimitReached",
-      text: `One block may make ${MAX_CALLS} calls. Nothing was done. Go on in a further block, and do more with each call.`,
+      text: callLimitText(),
       attributes: {},
       nowMs: this.#nowMs,
       replayed: this.#isReplaying(),

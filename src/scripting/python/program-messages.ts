@@ -1,12 +1,12 @@
 /** Reads what a program's side sends. It is under the program's control, so that nothing about it is taken as given. */
 import type { Json } from "../../base/json.ts";
 import type { ScriptCall, ScriptEnd } from "../../ports/script-engine.ts";
+import { MAX_CALLS } from "../script-functions.ts";
 
 /** A longer message ends the process; Python refuses to make one before. */
 export const maxMessageBytes = 17_000_000;
 /** Deeper values overflow the stack of whoever walks them. */
 const MAX_DEPTH = 80;
-const MAX_CALLS = 1_000;
 const MAX_NAMES = 1_000;
 
 /** An end that the program itself can tell of; that it was killed only its parent knows. */

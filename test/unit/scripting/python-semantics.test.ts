@@ -1,6 +1,7 @@
 /** Python as a model knows it, over the real engine: one task, many blocks, except where a block ends the task. */
 import assert from "node:assert/strict";
 import type { ScriptEngine, ScriptTask } from "../../../src/ports/script-engine.ts";
+import { callLimitText, MAX_CALLS } from "../../../src/scripting/script-functions.ts";
 import { openTask, printedBy, raised, runBlock, testEngine } from "../../support/python-engine.ts";
 
 describe("python: blocks", function () {
@@ -108,6 +109,23 @@ describe("python: blocks", function () {
     const wrong = await runBlock(task, "gather([(print, 1)])");
     assert.ok(wrong.end.kind === "raised" && /item 0 must be a tuple that starts with a tool/.test(wrong.end.message));
     assert.equal(await printedBy(task, "print(gather([]))"), "[]\n");
+  });
+
+  it("refuses a gather of more calls than a block may make, before any is made, and keeps the variables", async () => {
+    const most = await runBlock(task, `kept = gather([(read_file, str(n)) for n in range(${MAX_CALLS})])`);
+    assert.equal(most.end.kind, "completed");
+    assert.equal(most.calls.length, MAX_CALLS);
+    const source = [
+      "import itertools",
+      "try: gather((read_file, 'a') for _ in itertools.count())",
+      "except CallLimitReached as error: print(error)",
+      "print(len(kept))",
+      `gather([(read_file, 'a')] * ${MAX_CALLS + 1}, return_exceptions=True)`,
+    ].join("\n");
+    const { end, calls, printed } = await runBlock(task, source);
+    assert.equal(printed, `${callLimitText()}\n${MAX_CALLS}\n`);
+    assert.ok(end.kind === "raised" && end.type === "CallLimitReached" && end.message === callLimitText());
+    assert.equal(calls.length, 0);
   });
 
   it("takes tools as values: map, sorted, dictionaries, comprehensions, lambdas, decorators", async () => {

@@ -17,6 +17,7 @@ BATCH = 4_096
 MESSAGE_LIMIT = 16_000_000
 TRACEBACK_LIMIT = 8_000
 NESTING_LIMIT = 64
+CALL_LIMIT = 1_000
 
 # Kept apart from what a program may put in their places.
 _write, _read, _frame = os.write, os.read, sys._getframe
@@ -304,6 +305,11 @@ def gather(calls, return_exceptions=False):
     """
     described = []
     for number, call in enumerate(calls):
+        # The other side would take a message with more for no message at all.
+        if number >= CALL_LIMIT:
+            raise CallLimitReached(
+                f"One block may make {CALL_LIMIT} calls. Nothing was done. Go on in a further block, and do more with each call."
+            )
         call = call if isinstance(call, (tuple, list)) else (call,)
         if not call or not callable(call[0]) or call[0] not in _binders:
             raise TypeError(f"gather() item {number} must be a tuple that starts with a tool: (read_file, 'a.py')")
