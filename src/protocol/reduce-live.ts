@@ -1,10 +1,13 @@
 /** What live events change in the state: words and blocks as they stream, the newest output of what runs. */
 import { endOfRaw, withoutOverwritten } from "../base/raw-output.ts";
 import type { EventOf } from "./events.ts";
-import type { LiveOutput, SessionState } from "./state.ts";
+import type { LiveOutput, SessionState, StreamingItem } from "./state.ts";
 
 /** Characters of live output kept for a running call. */
 export const LIVE_TAIL_CHARS = 8_000;
+
+/** Blocks of one reply that are kept while it streams, for each delta copies the list; the whole reply has them all. */
+export const LIVE_BLOCKS = 500;
 
 /** Words of the model, at the end of the item they belong to. */
 export function appendDelta(state: SessionState, itemId: string, delta: string): SessionState {
@@ -16,20 +19,25 @@ export function appendDelta(state: SessionState, itemId: string, delta: string):
 
 /** A part of a protocol block. */
 export function appendBlockDelta(state: SessionState, event: EventOf<"block.delta">): SessionState {
-  const { itemId, index, kind, filename, delta } = event;
-  const streaming = state.streaming.map((item) => {
-    if (item.itemId !== itemId) return item;
-    const blocks = [...(item.blocks ?? [])];
-    const before = blocks[index] ?? {
-      kind,
-      ...(filename === undefined ? {} : { filename }),
-      text: "",
-      proseOffset: item.text.length,
-    };
-    blocks[index] = { ...before, text: before.text + delta };
-    return { ...item, blocks };
-  });
+  const streaming = state.streaming.map((item) => (item.itemId === event.itemId ? withBlockDelta(item, event) : item));
   return { ...state, streaming };
+}
+
+/** Blocks stream one after another. Where there are too many, a new one takes the place of the newest so far. */
+function withBlockDelta(item: StreamingItem, event: EventOf<"block.delta">): StreamingItem {
+  const { index, kind, filename, delta } = event;
+  const { blocks: known = [], blocksLeftOut = 0 } = item;
+  const place = Math.min(index, LIVE_BLOCKS - 1);
+  const leftOut = index - place;
+  const before = (leftOut <= blocksLeftOut ? known[place] : undefined) ?? {
+    kind,
+    ...(filename === undefined ? {} : { filename }),
+    text: "",
+    proseOffset: item.text.length,
+  };
+  const blocks = known.slice();
+  blocks[place] = { ...before, text: before.text + delta };
+  return { ...item, blocks, ...(leftOut === 0 ? {} : { blocksLeftOut: leftOut }) };
 }
 
 /** The live output of a call, command or script with `chunk` at its end, bounded. */

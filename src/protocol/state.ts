@@ -126,6 +126,8 @@ export interface StreamingItem {
   /** Prose; blocks are apart. */
   readonly text: string;
   readonly blocks?: readonly StreamingBlock[];
+  /** Of very many blocks, how many before the newest, which is the last of `blocks`, are missing there. */
+  readonly blocksLeftOut?: number;
 }
 
 export interface StreamingBlock {
