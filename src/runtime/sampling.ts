@@ -7,7 +7,8 @@ import type { IdSource } from "../base/ids.ts";
 import type { Json } from "../base/json.ts";
 import type { ModelClient, ModelEvent, ModelFailure, ModelRequest } from "../ports/model-client.ts";
 import type { Item, Replay, TurnError, Usage } from "../protocol/items.ts";
-import type { ReplyBlock } from "../protocol/reply-blocks.ts";
+import type { AssistantMessage } from "../protocol/state.ts";
+import { splitThinking, thinkingText } from "../scripting/leaked-thinking.ts";
 import { parseReply } from "../scripting/reply-parser.ts";
 import { withAbortGrace } from "./abort-grace.ts";
 import type { EventHub } from "./event-hub.ts";
@@ -122,7 +123,7 @@ function turnErrorOf(failure: ModelFailure, attempts: number): TurnError {
 
 /** Turns a response's events into live events and finished parts. */
 class ResponseCollector {
-  readonly parts: ResponsePart[] = [];
+  parts: ResponsePart[] = [];
   readonly #hub: EventHub;
   readonly #ids: IdSource;
   readonly #parseBlocks: boolean;
@@ -166,13 +167,11 @@ class ResponseCollector {
   /** What there is when the person stops: finished text and the text that had begun, but no calls. */
   close(): readonly ResponsePart[] {
     this.#closed = true;
-    const parts = this.parts.filter((part) => part.kind === "item" && part.item.kind === "assistant_message");
     if (this.#open?.kind === "assistant_message" && this.#open.text.trim() !== "") {
       const { id, text } = this.#open;
-      const blocks = this.#blocksOf("assistant_message", text);
-      parts.push({ kind: "item", item: { kind: "assistant_message", id, text, incomplete: "interrupted", ...blocks } });
+      this.#addMessage({ kind: "assistant_message", id, text, incomplete: "interrupted" });
     }
-    return parts;
+    return this.parts.filter((part) => part.kind === "item" && part.item.kind === "assistant_message");
   }
 
   #stream(kind: "assistant_message" | "reasoning", delta: string): void {
@@ -192,17 +191,36 @@ class ResponseCollector {
     const id = open?.id ?? this.#ids.next("item");
     open?.parser?.end(id);
     this.#open = undefined;
-    this.parts.push({
-      kind: "item",
-      item: { kind, id, text, ...(replay ? { replay } : {}), ...this.#blocksOf(kind, text) },
-    });
+    const rest = { id, text, ...(replay ? { replay } : {}) };
+    if (kind === "assistant_message") this.#addMessage({ kind, ...rest });
+    else this.parts.push({ kind: "item", item: { kind, ...rest } });
   }
 
-  #blocksOf(kind: "assistant_message" | "reasoning", text: string): { blocks?: ReplyBlock[] } {
-    if (!this.#parseBlocks || kind === "reasoning") return {};
-    const blocks = parseReply(text).blocks;
-    return blocks.length > 0 ? { blocks: [...blocks] } : {};
+  /** Of a reply that may hold programs, what turns out to be thinking becomes reasoning: a draft is no program. */
+  #addMessage(message: AssistantMessage): void {
+    if (!this.#parseBlocks) {
+      this.parts.push({ kind: "item", item: message });
+      return;
+    }
+    const { end, answer } = splitThinking(parseReply(message.text));
+    const hasAnswer = end === 0 || answer.text !== "";
+    if (end > 0) {
+      this.parts = this.parts.map(asReasoning);
+      const text = thinkingText(message.text.slice(0, end));
+      const id = hasAnswer ? this.#ids.next("item") : message.id;
+      if (text !== "") this.parts.push({ kind: "item", item: { kind: "reasoning", id, text } });
+    }
+    if (!hasAnswer) return;
+    const blocks = answer.blocks.length > 0 ? { blocks: [...answer.blocks] } : {};
+    this.parts.push({ kind: "item", item: { ...message, text: answer.text, ...blocks } });
   }
+}
+
+/** Words before the end of the thinking were thinking too. */
+function asReasoning(part: ResponsePart): ResponsePart {
+  if (part.kind === "call" || part.item.kind !== "assistant_message") return part;
+  const { id, text } = part.item;
+  return { kind: "item", item: { kind: "reasoning", id, text } };
 }
 
 interface OpenPart {

@@ -124,6 +124,15 @@ export function controlInsideFence(): string {
   );
 }
 
+export function thinkingInsideFence(): string {
+  return protocolError(
+    "a closing thinking tag (such as </think>) stands inside a fence that goes on behind it, so it can not be told which blocks are meant.",
+    "Close every fence before the thinking ends, and put the blocks that are meant behind it.",
+    LONGER_FENCE,
+    RESEND,
+  );
+}
+
 /** For a reply without any block that looks like a tool call of another convention. */
 export function foreignEnvelope(): string {
   return protocolError(

@@ -2,6 +2,7 @@
 import type { ReplyBlock } from "../protocol/reply-blocks.ts";
 import { bodyOf } from "../protocol/reply-text.ts";
 import { looksLikeForeignCall } from "./foreign-envelope.ts";
+import { splitThinking } from "./leaked-thinking.ts";
 import * as messages from "./protocol-messages.ts";
 import type { DisplayFence, ParsedReply } from "./reply-parser.ts";
 
@@ -36,7 +37,9 @@ export interface ReplyCircumstances {
   readonly toolNames: Iterable<string>;
 }
 
-export function judgeReply(reply: ParsedReply, { cut, toolNames }: ReplyCircumstances): ReplyVerdict {
+/** What is thinking in the reply counts for nothing; places in the verdict are those in the answer behind it. */
+export function judgeReply(whole: ParsedReply, { cut, toolNames }: ReplyCircumstances): ReplyVerdict {
+  const { answer: reply, unclear } = splitThinking(whole);
   const { text, blocks } = reply;
   const [control, ...moreControls] = blocks.filter((block) => block.kind === "control");
   const [completion, ...moreCompletions] = blocks.filter((block) => block.kind === "completion");
@@ -47,6 +50,7 @@ export function judgeReply(reply: ParsedReply, { cut, toolNames }: ReplyCircumst
     const complete = blocks.length - (open ? 1 : 0);
     return rejected(messages.cutReply(open ? describe(open) : null, complete, blocks.length > 0));
   }
+  if (unclear) return rejected(messages.thinkingInsideFence());
   if (open) return rejected(messages.unclosedBlock(describe(open)));
   if (moreControls.length > 0) return rejected(messages.severalControlBlocks(moreControls.length + 1));
   if (moreCompletions.length > 0) return rejected(messages.severalCompletions(moreCompletions.length + 1));
