@@ -4,8 +4,10 @@
  */
 import * as vscode from "vscode";
 import { messageOf } from "../../base/app-error.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { TerminalAttachment, Terminals } from "../../ports/terminals.ts";
+import { OutputPace } from "./output-pace.ts";
 
 /** VS Code gets output in pieces, so that a flood does not hold up the connection for other windows' messages. */
 const PIECE_CHARS = 64 * 1024;
@@ -17,6 +19,7 @@ export class SharedPseudoterminal implements vscode.Pseudoterminal {
   readonly #onClosed: () => void;
   readonly #write = new vscode.EventEmitter<string>();
   readonly #closed = new vscode.EventEmitter<void>();
+  readonly #pace: OutputPace;
   readonly onDidWrite = this.#write.event;
   readonly onDidClose = this.#closed.event;
   #attachment: TerminalAttachment | undefined;
@@ -31,11 +34,13 @@ export class SharedPseudoterminal implements vscode.Pseudoterminal {
     readonly log: Log;
     /** The person closed the pane. */
     readonly onClosed: () => void;
+    readonly clock?: Clock;
   }) {
     this.#terminals = options.terminals;
     this.#name = options.name;
     this.#log = options.log;
     this.#onClosed = options.onClosed;
+    this.#pace = new OutputPace(options.clock ?? systemClock);
   }
 
   open(dimensions: vscode.TerminalDimensions | undefined): void {
@@ -72,6 +77,7 @@ export class SharedPseudoterminal implements vscode.Pseudoterminal {
     const deliver = (data: string) => {
       if (early) early.push(data);
       else this.#show(data);
+      return this.#pace.took(data);
     };
     try {
       const attachment = await this.#terminals.attach(this.#name, deliver, size);
@@ -105,5 +111,6 @@ export class SharedPseudoterminal implements vscode.Pseudoterminal {
     this.#detached = true;
     this.#attachment?.dispose();
     this.#attachment = undefined;
+    this.#pace.dispose();
   }
 }
