@@ -13,6 +13,8 @@ const MAX_PART_BYTES = 1024 * 1024;
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 /** Of a line: enough for the envelope, the type and a path. */
 const HEAD_BYTES = 8 * 1024;
+/** Bytes by which a place in a journal is known again. */
+const MARK_BYTES = 256;
 const NEWLINE = 0x0a;
 const NOTHING = Buffer.alloc(0);
 /** The journal's writer puts an event's type before all that is the event's own. */
@@ -31,9 +33,17 @@ export interface TellingLine {
   event(): Promise<AgentEvent | null>;
 }
 
+/** An end of a line up to which a journal has been looked through, with what stands before it. */
+export interface Mark {
+  readonly end: number;
+  readonly before: Buffer;
+}
+
 export class JournalLines {
   readonly #handle: FileHandle;
   readonly #size: number;
+  /** Where the last whole line ends; known once the end has been looked at. */
+  #wholeBytes = 0;
   /** What was read last. */
   #part: { readonly from: number; readonly bytes: Buffer } = { from: 0, bytes: NOTHING };
 
@@ -62,24 +72,40 @@ export class JournalLines {
     if (cut) yield cut;
   }
 
-  /** From the end; a torn line is left out. */
-  async *backward(): AsyncGenerator<TellingLine, void, void> {
+  /** From the end, back to the line that begins at `floor`; a torn line is left out. */
+  async *backward(floor = 0): AsyncGenerator<TellingLine, void, void> {
+    this.#wholeBytes = floor;
     let end: number | null = null;
     let step = PART_BYTES;
-    for (let to = this.#size; to > 0; step = Math.min(step * 2, MAX_PART_BYTES)) {
-      const from = Math.max(0, to - step);
+    for (let to = this.#size; to > floor; step = Math.min(step * 2, MAX_PART_BYTES)) {
+      const from = Math.max(floor, to - step);
       const part = await this.#read(from, to);
-      // Somebody has cut it meanwhile.
-      if (part.length < to - from) return;
+      if (part.length < to - from) {
+        // Somebody has cut it meanwhile.
+        this.#wholeBytes = 0;
+        return;
+      }
       for (let at = part.lastIndexOf(NEWLINE); at !== -1; at = at > 0 ? part.lastIndexOf(NEWLINE, at - 1) : -1) {
+        if (end === null) this.#wholeBytes = from + at + 1;
         const line = end === null ? null : await this.#telling(from + at + 1, end, part, from);
-        if (line) yield line;
         end = from + at;
+        if (line) yield line;
       }
       to = from;
     }
-    const first = end === null ? null : await this.#telling(0, end);
+    const first = end === null ? null : await this.#telling(floor, end);
     if (first) yield first;
+  }
+
+  /** Of what has been looked through by `backward`. */
+  async mark(): Promise<Mark> {
+    const end = this.#wholeBytes;
+    return { end, before: Buffer.from(await this.#read(Math.max(0, end - MARK_BYTES), end)) };
+  }
+
+  /** The journal has only grown since: what stands before the mark is what it was. */
+  async has({ end, before }: Mark): Promise<boolean> {
+    return end > 0 && end <= this.#size && before.equals(await this.#read(end - before.length, end));
   }
 
   /** `part`: bytes of the file, from `from`, that may hold the line. */

@@ -8,7 +8,7 @@ import { basename } from "node:path";
 import type { SessionRecord } from "../../ports/session-store.ts";
 import { reduce, titleOf } from "../../protocol/reduce.ts";
 import { emptyState } from "../../protocol/state.ts";
-import { JournalLines, MAX_LINE_BYTES, PART_BYTES, type TellingLine } from "./journal-lines.ts";
+import { JournalLines, MAX_LINE_BYTES, type Mark, PART_BYTES, type TellingLine } from "./journal-lines.ts";
 
 /** How far a beginning is followed that is longer than usual: instructions of an agent file, a task with pictures. */
 const BEGINNING_BYTES = MAX_LINE_BYTES;
@@ -24,24 +24,37 @@ export interface JournalFile {
 
 export type JournalSummary = Omit<SessionRecord, "inUse">;
 
-/** Reads a journal again only when it has changed: a list that is shown is asked for over and over. */
+type Beginning = Pick<JournalSummary, "sessionId" | "title" | "cwd">;
+type End = Pick<JournalSummary, "unfinished" | "lastEnd">;
+
+interface Seen {
+  readonly summary: JournalSummary;
+  readonly mark: Mark;
+}
+
+/**
+ * Reads a journal again only when it has changed, and then only what is new: a list that is shown is asked for over and
+ * over, and whoever writes the journal of a long turn writes often.
+ */
 export class JournalSummaries {
-  readonly #known = new Map<string, { readonly file: JournalFile; readonly summary: JournalSummary | null }>();
+  readonly #known = new Map<string, { readonly file: JournalFile; readonly seen: Seen | null }>();
 
   async of(file: JournalFile): Promise<JournalSummary | null> {
     const known = this.#known.get(file.path);
-    if (known?.file.sizeBytes === file.sizeBytes && known.file.modifiedAtMs === file.modifiedAtMs) return known.summary;
-    const summary = await summarizeJournal(file.path);
+    if (known?.file.sizeBytes === file.sizeBytes && known.file.modifiedAtMs === file.modifiedAtMs) {
+      return known.seen?.summary ?? null;
+    }
+    const seen = await summarizeJournal(file.path, known?.seen ?? null);
     this.#known.delete(file.path);
-    this.#known.set(file.path, { file, summary });
+    this.#known.set(file.path, { file, seen });
     const [oldest] = this.#known.keys();
     if (this.#known.size > REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
-    return summary;
+    return seen?.summary ?? null;
   }
 }
 
-/** Null when the file is gone or has no session in it. */
-async function summarizeJournal(path: string): Promise<JournalSummary | null> {
+/** Null when the file is gone or has no session in it. `before`: what it was when it was looked at last. */
+async function summarizeJournal(path: string, before: Seen | null): Promise<Seen | null> {
   let handle: FileHandle;
   try {
     handle = await open(path, "r");
@@ -51,18 +64,19 @@ async function summarizeJournal(path: string): Promise<JournalSummary | null> {
   try {
     const { size, mtimeMs } = await handle.stat();
     const lines = new JournalLines(handle, size);
-    const beginning = await readBeginning(lines, basename(path, ".jsonl"));
-    return beginning && { ...beginning, updatedAtMs: mtimeMs, ...(await readEnd(lines, size)) };
+    const known = before && (await lines.has(before.mark)) ? before : null;
+    const name = basename(path, ".jsonl");
+    const beginning = known && known.summary.title !== "" ? known.summary : await readBeginning(lines, name);
+    if (!beginning) return null;
+    const end = await readEnd(lines, size, known);
+    return { summary: { ...beginning, ...end, updatedAtMs: mtimeMs }, mark: await lines.mark() };
   } finally {
     await handle.close();
   }
 }
 
 /** Who it is and what it is about; the title is that of the first task with words. */
-async function readBeginning(
-  lines: JournalLines,
-  name: string,
-): Promise<Pick<JournalSummary, "sessionId" | "title" | "cwd"> | null> {
+async function readBeginning(lines: JournalLines, name: string): Promise<Beginning | null> {
   let session: { readonly sessionId: string; readonly cwd: string } | undefined;
   let state = emptyState;
   for await (const line of lines.forward(BEGINNING_BYTES)) {
@@ -80,18 +94,18 @@ async function readBeginning(
 }
 
 /** By the newest event that begins or ends a turn, however far back that is. */
-async function readEnd(lines: JournalLines, size: number): Promise<Pick<JournalSummary, "unfinished" | "lastEnd">> {
+async function readEnd(lines: JournalLines, size: number, known: Seen | null): Promise<End> {
   let unfinished = false;
-  for await (const line of lines.backward()) {
+  for await (const line of lines.backward(known?.mark.end)) {
     // How the turn before ended is told where it needs no further reading.
-    if (unfinished && line.start < size - PART_BYTES) break;
-    if (line.type === "session.opened") break;
+    if (unfinished && line.start < size - PART_BYTES) return { unfinished, lastEnd: null };
+    if (line.type === "session.opened") return { unfinished, lastEnd: null };
     if (line.type === "turn.started" || line.type === "turn.resumed") unfinished = true;
     if (line.type !== "turn.finished") continue;
     const event = await line.event();
     if (event?.type === "turn.finished") return { unfinished, lastEnd: event.reason };
   }
-  return { unfinished, lastEnd: null };
+  return { unfinished: unfinished || (known?.summary.unfinished ?? false), lastEnd: known?.summary.lastEnd ?? null };
 }
 
 /** The value of a key in a line's head; of one that is cut off there, what is left of it. */

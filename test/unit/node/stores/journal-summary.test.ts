@@ -1,6 +1,6 @@
 /** What lists say of sessions whose journals are longer, at either end, than what one read brings. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, open, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileSessionStore, workspaceKey } from "../../../../src/node/stores/file-session-store.ts";
@@ -155,26 +155,69 @@ describe("the summary of a journal", () => {
     assert.equal((await new FileSessionStore(home).list({ limit: 1 })).length, 0);
   });
 
-  it("takes one read of a short journal and two of an ordinary one", async () => {
-    const handle = await open(path(), "w");
-    const prototype = Object.getPrototypeOf(handle) as { read: (...args: unknown[]) => unknown };
+  /** How much a list reads. */
+  async function readBy(files: FileSessionStore): Promise<{ reads: number; bytes: number }> {
+    const handle = await open(path(), "r");
+    const prototype = Object.getPrototypeOf(handle) as { read: (...args: unknown[]) => Promise<{ bytesRead: number }> };
     await handle.close();
     const { read } = prototype;
-    let reads = 0;
-    prototype.read = function (this: unknown, ...args: unknown[]) {
-      reads += 1;
-      return read.apply(this, args);
+    const done = { reads: 0, bytes: 0 };
+    prototype.read = async function (this: unknown, ...args: unknown[]) {
+      const result = await read.apply(this, args);
+      done.reads += 1;
+      done.bytes += result.bytesRead;
+      return result;
     };
     try {
-      await store([opened(), started("one"), ...noises(2), finished()]);
-      await new FileSessionStore(home).list({ limit: 1 });
-      assert.equal(reads, 1);
-      reads = 0;
-      await store([opened(), started("one"), ...noises(2_000), finished()]);
-      await new FileSessionStore(home).list({ limit: 1 });
-      assert.equal(reads, 2);
+      await files.list({ limit: 1 });
     } finally {
       prototype.read = read;
     }
+    return done;
+  }
+
+  it("takes one read of a short journal and two of an ordinary one", async () => {
+    await store([opened(), started("one"), ...noises(2), finished()]);
+    assert.equal((await readBy(new FileSessionStore(home))).reads, 1);
+    await store([opened(), started("one"), ...noises(2_000), finished()]);
+    assert.deepEqual(await readBy(new FileSessionStore(home)), { reads: 2, bytes: 2 * PART });
+  });
+
+  it("reads only what is new of a journal that has grown", async () => {
+    const files = new FileSessionStore(home);
+    const add = async (...events: readonly DurableEvent[]) => {
+      await appendFile(path(), encodeEvents(events));
+      assert.ok((await readBy(files)).bytes < 3_000);
+      const record = await listed(files);
+      assert.deepEqual(record, await listed());
+      return [record?.unfinished, record?.lastEnd];
+    };
+    await store([opened(2 * PART), started("one"), ...noises(100)]);
+    await files.list({ limit: 1 });
+    assert.deepEqual(await add(noise(10)), [true, null]);
+    assert.deepEqual(await add(noise(10), finished("failed"), noise(10)), [false, "failed"]);
+    assert.deepEqual(await add(noise(10)), [false, "failed"]);
+    assert.deepEqual(await add(started("two")), [true, "failed"]);
+    assert.deepEqual(await add(noise(10)), [true, "failed"]);
+    assert.deepEqual(await add(finished()), [false, "completed"]);
+    // A line that is only half there, and then is whole.
+    const [line, half] = [encodeEvents([started("three")]), 40];
+    await appendFile(path(), line.slice(0, half));
+    assert.equal((await listed(files))?.unfinished, false);
+    await appendFile(path(), line.slice(half));
+    assert.equal((await listed(files))?.unfinished, true);
+  });
+
+  it("looks at all of a journal again that was cut or is another one", async () => {
+    const files = new FileSessionStore(home);
+    await store([opened(), started("one"), ...noises(20), finished(), noise(10)]);
+    assert.equal((await listed(files))?.unfinished, false);
+    const { size } = await stat(path());
+    await truncate(path(), size - encodeEvents([finished(), noise(10)]).length);
+    await appendFile(path(), encodeEvents(noises(3)));
+    assert.equal((await listed(files))?.unfinished, true);
+    await store([opened(), started("Another"), ...noises(40), finished("failed")]);
+    const record = await listed(files);
+    assert.deepEqual([record?.title, record?.unfinished, record?.lastEnd], ["Another", false, "failed"]);
   });
 });
