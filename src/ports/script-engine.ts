@@ -63,6 +63,8 @@ export interface ScriptBlock {
   readonly cpuLimitMs: number;
   /** Real time for all sleeps together; a script that sleeps longer gets an exception. */
   readonly sleepLimitMs: number;
+  /** It has run before, up to its first call at least: a sleep before that must not be waited for again. */
+  readonly replayed?: boolean;
 }
 
 export interface ScriptCall {
@@ -83,7 +85,7 @@ export interface ScriptReply {
   readonly exception?: ScriptException;
   /** What the clock says now, epoch milliseconds. */
   readonly nowMs: number;
-  /** Answered from the journal: a sleep before the next call must not be waited for again. */
+  /** The next call, or the end, was come to before: a sleep before that must not be waited for again. */
   readonly replayed: boolean;
 }
 

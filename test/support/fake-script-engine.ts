@@ -22,6 +22,8 @@ export interface FakeProgramApi {
   call(...call: Call): Promise<string>;
   gather(calls: readonly Call[]): Promise<readonly ScriptReply[]>;
   print(text: string): void;
+  /** Is told to the test where a real program would really wait. */
+  sleep(name: string): void;
   readonly variables: Map<string, Json>;
   /** The process goes, as if somebody had killed it. */
   die(): Promise<never>;
@@ -36,6 +38,8 @@ export class FakeScriptEngine implements ScriptEngine {
   readonly #programs: Readonly<Record<string, FakeProgram>>;
   /** Sources in the order in which they were run, over all interpreters. */
   readonly ran: string[] = [];
+  /** The sleeps that were waited for, over all interpreters. */
+  readonly slept: string[] = [];
   /** The interpreter that was opened last. */
   newest: { kill(): void } | undefined;
   /** Set: the next `open` waits for it, or rejects with it. */
@@ -57,7 +61,7 @@ export class FakeScriptEngine implements ScriptEngine {
     aborted.catch(() => undefined);
     await Promise.race([opening?.(), aborted]);
     signal.throwIfAborted();
-    const task = new FakeTask(this.#programs, this.ran);
+    const task = new FakeTask(this.#programs, this.ran, this.slept);
     this.newest = task;
     return task;
   }
@@ -73,14 +77,16 @@ class FakeTask implements ScriptTask {
   alive = true;
   readonly #programs: Readonly<Record<string, FakeProgram>>;
   readonly #ran: string[];
+  readonly #slept: string[];
   readonly #variables = new Map<string, Json>();
 
-  constructor(programs: Readonly<Record<string, FakeProgram>>, ran: string[]) {
+  constructor(programs: Readonly<Record<string, FakeProgram>>, ran: string[], slept: string[]) {
     this.#programs = programs;
     this.#ran = ran;
+    this.#slept = slept;
   }
 
-  async run({ source }: ScriptBlock, host: ScriptHost, signal: AbortSignal): Promise<ScriptEnd> {
+  async run({ source, replayed }: ScriptBlock, host: ScriptHost, signal: AbortSignal): Promise<ScriptEnd> {
     if (!this.alive) return { kind: "killed", cause: "crashed", message: "It is gone." };
     const program = this.#programs[source.trim()];
     if (!program) throw new Error(`the test has no program ${source}`);
@@ -94,7 +100,7 @@ class FakeTask implements ScriptTask {
     if (signal.aborted) die();
     signal.addEventListener("abort", die, { once: true });
     try {
-      await Promise.race([program(this.#api(host, gone.promise, die)), gone.promise]);
+      await Promise.race([program(this.#api(host, replayed ?? false, gone.promise, die)), gone.promise]);
       return { kind: "completed", names: this.#names() };
     } catch (error) {
       if (!this.alive || !(error instanceof FakeToolError)) {
@@ -123,11 +129,17 @@ class FakeTask implements ScriptTask {
     return [...this.#variables.keys()].sort();
   }
 
-  #api(host: ScriptHost, gone: Promise<never>, die: () => void): FakeProgramApi {
+  #api(host: ScriptHost, replayed: boolean, gone: Promise<never>, die: () => void): FakeProgramApi {
+    let didBefore = replayed;
     const ask = (calls: readonly Call[]): Promise<readonly ScriptReply[]> => {
       const asked = calls.map(([tool, args = {}]): ScriptCall => ({ tool, arguments: args, line: 1 }));
       const answered = host.call(asked);
-      answered.catch(() => undefined);
+      answered.then(
+        (replies) => {
+          didBefore = replies.at(-1)?.replayed ?? false;
+        },
+        () => undefined,
+      );
       return Promise.race([answered, gone]);
     };
     return {
@@ -138,6 +150,9 @@ class FakeTask implements ScriptTask {
       },
       gather: ask,
       print: (text) => host.print(text, 1),
+      sleep: (name) => {
+        if (!didBefore) this.#slept.push(name);
+      },
       variables: this.#variables,
       die() {
         die();

@@ -83,7 +83,8 @@ export async function runBlock(task: ScriptTask, source: string, options: RunOpt
     },
   };
   const { cpuLimitMs = 20_000, sleepLimitMs = 5_000 } = options;
-  const block = { source, nowMs, cpuLimitMs, sleepLimitMs };
+  const { replayed = false } = options;
+  const block = { source, nowMs, cpuLimitMs, sleepLimitMs, replayed };
   const end = await task.run(block, host, options.signal ?? AbortSignal.timeout(60_000));
   return { end, log, printed, calls };
 }

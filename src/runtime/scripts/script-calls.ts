@@ -110,6 +110,11 @@ export class ScriptCalls implements ScriptHost {
     return this.#lastLine;
   }
 
+  /** Whether the program has come to its next call, or to its end, before: what it sleeps until then was slept. */
+  get replayed(): boolean {
+    return this.#run.mode === "rebuild" || this.#recorded.has(this.#count + 1);
+  }
+
   async call(calls: readonly ScriptCall[]): Promise<readonly ScriptReply[]> {
     const answering = this.#answer(calls);
     this.#answering = answering;
@@ -130,9 +135,6 @@ export class ScriptCalls implements ScriptHost {
   async #answer(calls: readonly ScriptCall[]): Promise<readonly ScriptReply[]> {
     const jobs = calls.map((call) => this.#prepare(call));
     const prepared = jobs.flatMap((job) => ("index" in job ? [job] : []));
-    const before = new Set(
-      prepared.filter(({ index }) => this.#recorded.get(index)?.outcome).map(({ index }) => index),
-    );
     const callIds = await this.#record(prepared);
     const open = prepared.flatMap(({ index }) => {
       const entry = this.#entry(callIds.get(index) ?? "");
@@ -143,7 +145,7 @@ export class ScriptCalls implements ScriptHost {
       if (!("index" in job)) return job;
       const entry = this.#entry(callIds.get(job.index) ?? "");
       if (!entry) throw new Error(`call ${job.index} is not in the journal`);
-      return this.#reply(job, entry, before.has(job.index));
+      return this.#reply(job, entry);
     });
   }
 
@@ -216,13 +218,14 @@ export class ScriptCalls implements ScriptHost {
     throw new Divergence(message);
   }
 
-  #reply(job: Prepared, entry: ToolEntry, replayed: boolean): ScriptReply {
+  #reply(job: Prepared, entry: ToolEntry): ScriptReply {
     const { outcome } = entry;
     if (!outcome) throw new Error(`call ${entry.callId} has no end`);
     this.transcript.result(outcome.output);
     if (job.tool === WRITE_FUNCTION && outcome.status !== "done") this.#failedWrite = true;
     this.#nowMs = entry.finishedAt ?? this.#nowMs;
-    const common = { text: outcome.output, attributes: resultAttributes(outcome), nowMs: this.#nowMs, replayed };
+    const told = { text: outcome.output, attributes: resultAttributes(outcome) };
+    const common = { ...told, nowMs: this.#nowMs, replayed: this.replayed };
     if (outcome.status === "done") return { kind: "returned", ...common };
     const exception = outcome.status === "denied" ? "PermissionDenied" : job.refusal ? "PayloadError" : "ToolError";
     return { kind: "raised", exception, ...common };
@@ -230,7 +233,7 @@ export class ScriptCalls implements ScriptHost {
 
   #addPayload(call: ScriptCall): ScriptReply {
     const { filename, content } = call.arguments as Readonly<Record<string, Json>>;
-    const common = { attributes: {}, nowMs: this.#nowMs, replayed: this.#isReplaying() };
+    const common = { attributes: {}, nowMs: this.#nowMs, replayed: this.replayed };
     if (typeof filename !== "string" || typeof content !== "string" || filename === "") {
       const text = "payload(filename, content) takes two strings.";
       return { kind: "raised", exception: "PayloadError", text, ...common };
@@ -246,12 +249,8 @@ export class ScriptCalls implements ScriptHost {
       text: callLimitText(),
       attributes: {},
       nowMs: this.#nowMs,
-      replayed: this.#isReplaying(),
+      replayed: this.replayed,
     };
-  }
-
-  #isReplaying(): boolean {
-    return this.#run.mode === "rebuild" || this.#recorded.has(this.#count + 1);
   }
 
   #entry(callId: string): ToolEntry | undefined {

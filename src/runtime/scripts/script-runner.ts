@@ -208,7 +208,8 @@ export class ScriptRunner {
   ): Promise<BlockRun> {
     const { cpuLimitMs, sleepLimitMs } = this.#options;
     const calls = new ScriptCalls(this.#options, { script, payloads, mode, signal });
-    const block = { source: script.source, nowMs: script.startedAt, cpuLimitMs, sleepLimitMs };
+    const { source, startedAt: nowMs } = script;
+    const block = { source, nowMs, cpuLimitMs, sleepLimitMs, replayed: calls.replayed };
     const task = this.#task as ScriptTask;
     const end = await task.run(block, calls, signal);
     // It ends at once, whatever was under way for it.

@@ -81,7 +81,8 @@ class BlockRun {
   #fault: string | undefined;
   /** The program waits for an answer of ours: it can say nothing. */
   #isWaiting = false;
-  #replayed = false;
+  /** What the program does now it has done before. */
+  #replayed: boolean;
   #sleptMs = 0;
   #printedChars = 0;
   #computingMs = 0;
@@ -98,6 +99,7 @@ class BlockRun {
     this.#interpreter = interpreter;
     this.#functions = functions;
     this.#block = block;
+    this.#replayed = block.replayed ?? false;
     this.#host = host;
     this.#ended = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -184,7 +186,7 @@ class BlockRun {
     this.#interpreter.answer({ replies: answers }, `${nowMs}`);
   }
 
-  /** What was slept before a call that is replayed was slept then. */
+  /** What was slept before a call that is replayed was slept then; the clock moves on as it did. */
   #startSleep(ms: number): void {
     this.#waits();
     if (this.#sleptMs + ms > this.#block.sleepLimitMs) {

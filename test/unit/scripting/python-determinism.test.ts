@@ -103,6 +103,28 @@ describe("python: determinism", function () {
     await task.dispose();
   });
 
+  it("does not wait for a sleep of a block that has run before, from its first statement on", async () => {
+    const task = await openTask(engine);
+    const source = [
+      "import time",
+      "start = time.monotonic()",
+      "time.sleep(120)",
+      "print(round(time.monotonic() - start), round(time.time()))",
+      "read_file('x')",
+      "time.sleep(240)",
+      "print(round(time.time()))",
+    ].join("\n");
+    // The layer's limit is far below what this would sleep.
+    const printed = await printedBy(task, source, {
+      replayed: true,
+      sleepLimitMs: 600_000,
+      answer: () => ({ replayed: true, nowMs: NOW_MS + 130_000 }),
+    });
+    const start = NOW_MS / 1_000;
+    assert.equal(printed, `120 ${start + 120}\n${start + 370}\n`);
+    await task.dispose();
+  });
+
   it("refuses to sleep longer than it may, replayed or not", async () => {
     const task = await openTask(engine);
     for (const replayed of [true, false]) {
