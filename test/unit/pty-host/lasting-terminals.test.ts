@@ -3,7 +3,9 @@ import { stat } from "node:fs/promises";
 import type { CommandResult, RunCommand, TerminalEvent, Terminals } from "../../../src/ports/terminals.ts";
 import { isAlive } from "../../support/end-pty-hosts.ts";
 import { type TestHost, testHost } from "../../support/pty-host.ts";
+import { fileTree } from "../../support/temp-workspace.ts";
 import { eventually } from "../../support/terminals.ts";
+import { toolbox } from "../../support/toolbox.ts";
 
 const never = new AbortController().signal;
 
@@ -40,6 +42,20 @@ describe("terminals that outlive their client", function () {
     assert.deepEqual([result.status, result.exitCode, result.cwd, result.output.text], ["completed", 3, "/", "one\n"]);
     assert.equal(heard.join(""), "one\r\n");
     assert.equal(terminals.list()[0]?.cwd, "/");
+  });
+
+  it("are asked for where the next shell starts as soon as a command has ended theirs", async () => {
+    const terminals = host.client();
+    await using workspace = await fileTree();
+    await using box = await toolbox({ terminals, workspace: { ...workspace, root: host.home } });
+    for (let round = 0; round < 5; round += 1) {
+      await run(terminals, "cd /");
+      assert.equal((await run(terminals, "exit")).status, "exited");
+      const { access } = await box.plan("execute", { command: "pwd" });
+      assert(access.kind === "execute");
+      assert.equal(access.cwd, host.home);
+      assert.match((await box.call("execute", { command: "pwd" })).output, new RegExp(`^${host.home}$`, "m"));
+    }
   });
 
   it("go on when the client is gone, and tell the next one how a command ended", async () => {
