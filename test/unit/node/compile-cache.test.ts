@@ -20,7 +20,8 @@ describe("the folder of compiled code", () => {
 
   it("is this user's alone, and stays", async () => {
     const folder = await compileCacheFolder();
-    assert.ok(folder?.startsWith(temporary));
+    assert.ok(folder);
+    assert.ok(folder.startsWith(temporary));
     assert.equal((await stat(folder)).mode & 0o777, 0o700);
     assert.equal(await compileCacheFolder(), folder);
   });

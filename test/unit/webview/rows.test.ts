@@ -78,6 +78,20 @@ describe("timeline rows", () => {
     assert.equal(done?.key, row?.key);
   });
 
+  it("says how many pieces of an endless reply it leaves out while it streams", () => {
+    const pieces = Array.from({ length: 700 }, (_, index): NewEvent => {
+      return { type: "block.delta", itemId: "a", index, kind: "payload", filename: `${index}.txt`, delta: "x" };
+    });
+    const rows = rowsOf(
+      play([turn, user, { type: "item.started", itemId: "a", kind: "assistant_message" }, ...pieces]),
+    );
+    const said = rows.findIndex(({ key }) => key === "a:left-out");
+    const row = rows[said];
+    assert.match((row?.kind === "text" && row.blocks[0]?.text) || "", /^\*200 more pieces/);
+    assert.equal(said, rows.length - 2, "before the newest");
+    assert.ok(rows.length < 510);
+  });
+
   it("makes new rows only for what has changed", () => {
     const before = play([
       turn,

@@ -210,7 +210,7 @@ function userRows(entry: ItemEntry, item: UserItem, place: Place): readonly Row[
 }
 
 function addStreaming(rows: Row[], item: SessionState["streaming"][number], turn: TurnState, place: Place): void {
-  const { itemId, text, blocks = [] } = item;
+  const { itemId, text, blocks = [], blocksLeftOut = 0 } = item;
   if (item.kind === "reasoning") {
     const startedAt = lastMoment(turn);
     rows.push({ key: itemId, place, kind: "reasoning", text, streaming: true, durationMs: null, startedAt });
@@ -222,7 +222,14 @@ function addStreaming(rows: Row[], item: SessionState["streaming"][number], turn
     rows.push({ key: `${itemId}:${index}`, place, kind: "text", blocks: part.blocks, streaming });
   });
   const response = { turn: place.turn, step: turn.steps };
-  for (const at of blocks.keys()) rows.push(pieceOfStreaming({ item, at, place, response }));
+  for (const at of blocks.keys()) {
+    // The newest comes last, whatever was left out before it.
+    if (blocksLeftOut > 0 && at === blocks.length - 1) {
+      const [said] = splitParts(`*${blocksLeftOut} more pieces, shown once the reply is whole.*`);
+      rows.push({ key: `${itemId}:left-out`, place, kind: "text", blocks: said?.blocks ?? [], streaming: false });
+    }
+    rows.push(pieceOfStreaming({ item, at, place, response }));
+  }
 }
 
 function momentOf(entry: Entry): number {
