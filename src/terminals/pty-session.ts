@@ -74,6 +74,12 @@ export class PtySession {
   #givenBack = false;
   #prompted: { promise: Promise<void>; resolve: () => void } | null = null;
   readonly #activity = new Set<() => void>();
+  /** Of who is attached: the shell has ended. */
+  readonly #attached = new Set<() => void>();
+  /** Resolves when the command file is written. */
+  #handed: Promise<unknown> = Promise.resolve();
+  /** Number of a command that is to be ended if it begins after all. */
+  #unwanted = Number.NaN;
 
   constructor(options: PtySessionOptions) {
     this.#options = options;
@@ -124,6 +130,8 @@ export class PtySession {
       this.#commands.shellEnded(end, { told: !this.#terminating });
       ready.resolve();
       exited.resolve(exit);
+      for (const ended of this.#attached) ended();
+      this.#attached.clear();
       this.#options.onChange();
     });
   }
@@ -155,7 +163,7 @@ export class PtySession {
    * the file that hands it to the shell can not be written.
    */
   async enter(start: AgentCommand, signal: AbortSignal): Promise<CommandRecord> {
-    const { bootstrap, folder } = this.#options;
+    const { bootstrap } = this.#options;
     if (!this.#marked || bootstrap === null) {
       const record = this.#commands.beginUnmarked(start);
       this.#options.onChange();
@@ -165,16 +173,14 @@ export class PtySession {
     const record = this.#commands.expect(start);
     const { number } = record.start;
     try {
-      await folder.write(bootstrap.commandFileName, commandFileContent(number, start.command));
+      await this.#hand(bootstrap, commandFileContent(number, start.command));
     } catch (error) {
-      this.#giveUpPending();
+      this.giveUp(record);
       throw error;
     }
     if (this.#stream.phase !== "prompt") await this.#untilPrompt();
-    if (signal.aborted || record.end !== null) {
-      this.#commands.giveUpPending();
-      return record;
-    }
+    if (signal.aborted) this.#takeBack(record);
+    if (record.end !== null) return record;
     this.#stream.arm(number, start.command);
     const { run, runLine } = bootstrap.keys;
     this.#pty.write(this.#stream.lineEditing ? run : (runLine ?? run));
@@ -188,8 +194,33 @@ export class PtySession {
 
   /** Takes the command file back. A shell that has read it already begins the command all the same. */
   async withdraw(): Promise<void> {
-    const { bootstrap, folder } = this.#options;
-    if (bootstrap !== null) await folder.write(bootstrap.commandFileName, commandFileContent(0, ""));
+    const { bootstrap } = this.#options;
+    if (bootstrap !== null) await this.#hand(bootstrap, commandFileContent(0, ""));
+  }
+
+  /**
+   * A command that has not begun is not waited for any more, and others can be entered. Should the shell begin it all
+   * the same, it counts as a command of its own, which is ended at once when it is `unwanted`.
+   */
+  giveUp(record: CommandRecord, { unwanted = false }: { readonly unwanted?: boolean } = {}): void {
+    if (!this.isPending(record)) return;
+    if (unwanted) this.#unwanted = record.start.number;
+    this.#stream.disarm();
+    this.#commands.giveUp(record);
+    this.#options.onChange();
+  }
+
+  /** The same at once: what the shell has not read by then it does not find any more. */
+  #takeBack(record: CommandRecord): void {
+    this.giveUp(record);
+    void this.withdraw().catch(() => undefined);
+  }
+
+  /** Writes the command file, after what was to be written before. */
+  #hand({ commandFileName }: ShellBootstrap, content: string): Promise<unknown> {
+    const written = this.#handed.then(() => this.#options.folder.write(commandFileName, content));
+    this.#handed = written.catch(() => undefined);
+    return written;
   }
 
   /**
@@ -266,10 +297,14 @@ export class PtySession {
 
   async attach(deliver: (data: string) => void | Promise<void>, size?: PtySize): Promise<TerminalAttachment> {
     const view = await this.display.attach(deliver, size);
+    const ended = Promise.withResolvers<void>();
+    const onExit = () => void view.settled().then(ended.resolve);
+    if (this.#exit === null) this.#attached.add(onExit);
+    else onExit();
     return {
       snapshot: view.snapshot,
       size: view.size,
-      ended: this.exited.then(view.settled),
+      ended: ended.promise,
       write: (data) => {
         for (const { kind, text } of view.received(data)) {
           if (kind === "answer") this.#pty.write(text);
@@ -277,7 +312,10 @@ export class PtySession {
         }
       },
       resize: (cols, rows) => view.resize({ cols, rows }),
-      dispose: view.detach,
+      dispose: () => {
+        this.#attached.delete(onExit);
+        view.detach();
+      },
     };
   }
 
@@ -310,14 +348,19 @@ export class PtySession {
   }
 
   #giveUpPending(): void {
-    this.#stream.disarm();
-    this.#commands.giveUpPending();
+    const { pending } = this.#commands;
+    if (pending !== null) this.giveUp(pending);
   }
 
   #typedBegan(number: number, command: string): void {
     this.#givenBack = false;
+    // Our keys went to what the person has begun, or will be read when nobody expects it any more.
+    const displaced = this.#commands.displacedBy(number);
+    if (displaced !== null) this.#takeBack(displaced);
     this.#commands.typedBegan(number, command);
     this.#options.onChange();
+    const { running } = this.#commands;
+    if (number === this.#unwanted && running !== null) void this.interrupt(running).catch(() => undefined);
   }
 
   #commandEnded(number: number, exitCode: number, cwd: string | null): void {

@@ -6,12 +6,14 @@ import { OutputThrottle } from "./output-throttle.ts";
 import type { PortProbe } from "./pty.ts";
 import type { PtySession } from "./pty-session.ts";
 import { type Readiness, watchReadiness } from "./readiness.ts";
-import { waitFor } from "./wait-for.ts";
+import { timeLeft, waitFor } from "./wait-for.ts";
 
 /** How long a command may run before it is looked at whether the shell was replaced by another program. */
 const replacedCheckMs = 1000;
 /** How long an abort waits for a command that is typed to begin, so that it can be interrupted. */
 const beginWaitMs = 150;
+/** How long a command that has not begun at its timeout may yet: the prompt may still be drawn. */
+const lateBeginMs = 3000;
 /** A shell without markers that has been quiet this long and has the foreground has most likely finished. */
 const quietMs = 400;
 
@@ -26,10 +28,11 @@ export async function runCommand(
   probe: PortProbe,
 ): Promise<RunResult> {
   const { commandId, command, signal, maxOutputChars, waitFor: wanted } = request;
+  const left = timeLeft(request.timeoutMs);
   if (wanted?.kind === "port" && (await probe.answers(wanted.port, signal))) {
     return { kind: "port-taken", port: wanted.port };
   }
-  if (session.starting) await waitFor(session.ready, request);
+  if (session.starting) await waitFor(session.ready, { timeoutMs: left(), signal });
   // Whoever asked has heard of no command, and would believe that there was none.
   if (request.left?.aborted) return { kind: "failed", message: "Left before the command began." };
   // Looked at again without a pause before the command is entered: another run may have begun meanwhile.
@@ -45,7 +48,7 @@ export async function runCommand(
       const next = "Free space in the temporary folder, or set TMPDIR to one that can be written.";
       return { kind: "failed", message: `The command could not be handed to the shell (${record}). ${next}` };
     }
-    return await untilEndOrReady(session, record, request, probe);
+    return await untilEndOrReady(session, record, { ...request, timeoutMs: left() }, probe);
   } finally {
     untap();
   }
@@ -160,23 +163,33 @@ async function untilMarked(
     outcome = await waitFor(over, { timeoutMs: timeoutMs - firstMs, signal });
     if (outcome === "timeout" && timeoutMs > firstMs) await session.checkMarkers();
   }
+  // Who only looks does not decide over it.
+  if (outcome === "timeout" && timeoutMs > 0 && session.isPending(record)) {
+    const begun = Promise.race([record.begun, ...abortOf(left)]);
+    outcome = await waitFor(begun, { timeoutMs: lateBeginMs, signal });
+    if (outcome === "timeout") await takeBack(session, record, { unwanted: false });
+  }
   if (outcome === "aborted") await abort(session, record);
 }
 
 /** Ends a command that may not even have begun, within a second. */
 async function abort(session: PtySession, record: CommandRecord): Promise<void> {
   await waitFor(record.begun, { timeoutMs: beginWaitMs });
-  if (session.isPending(record)) {
-    // A file that can not be written can not be read either.
-    await session.withdraw().catch(() => undefined);
-    await waitFor(record.begun, { timeoutMs: beginWaitMs });
-  }
-  if (!session.isPending(record)) {
-    if (record.end === null) await session.interrupt(record);
-    return;
-  }
-  // The shell is somewhere else and has not looked at its input. If it has read the command and begins it yet, end it.
-  void record.begun.then(() => (record.end === null ? session.interrupt(record) : undefined)).catch(() => undefined);
+  await takeBack(session, record, { unwanted: true });
+  if (record.end === null) await session.interrupt(record);
+}
+
+/** Gives up a command that has not begun: the shell is somewhere else, and perhaps something else has got our keys. */
+async function takeBack(
+  session: PtySession,
+  record: CommandRecord,
+  options: { readonly unwanted: boolean },
+): Promise<void> {
+  if (!session.isPending(record)) return;
+  // A file that can not be written can not be read either.
+  await waitFor(session.withdraw(), { timeoutMs: beginWaitMs });
+  await waitFor(record.begun, { timeoutMs: beginWaitMs });
+  session.giveUp(record, options);
 }
 
 async function untilQuiet(

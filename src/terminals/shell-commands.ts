@@ -7,6 +7,9 @@ const typedCommandChars = 8_000;
 /** Numbers of the agent's commands lie above all that a shell counts up to for typed lines. */
 const firstAgentNumber = 2 ** 40;
 
+/** Stands for the words of a command that was given up too long ago. */
+const givenUpCommand = "(a command that was given up)";
+
 const endUnknown: CommandEnd = { status: "unknown", exitCode: null, cwd: null };
 
 /** A command of the agent's that is going to be typed. */
@@ -32,6 +35,8 @@ export class ShellCommands {
   #ordinal: number;
   /** Typed for the agent, not begun. */
   #pending: CommandRecord | null = null;
+  /** Given up last. The shell may have read it all the same, and begin it yet. */
+  #givenUp: CommandRecord | null = null;
   #running: CommandRecord | null = null;
   #newest: CommandRecord | null = null;
   #newestOfAgent: CommandRecord | null = null;
@@ -79,11 +84,17 @@ export class ShellCommands {
     return this.#running;
   }
 
-  /** What was expected does not come. */
-  giveUpPending(): void {
-    const pending = this.#pending;
+  /** What was expected does not come, or is not waited for. */
+  giveUp(record: CommandRecord): void {
+    if (this.#pending !== record) return;
     this.#pending = null;
-    pending?.finish(endUnknown);
+    this.#givenUp = record;
+    record.finish(endUnknown);
+  }
+
+  /** What was expected while the line of that number begins instead; null when that is no line of the person's. */
+  displacedBy(number: number): CommandRecord | null {
+    return number < firstAgentNumber ? this.#pending : null;
   }
 
   /** What was expected begins; false when it is another one. */
@@ -99,15 +110,13 @@ export class ShellCommands {
   typedBegan(number: number, command: string): void {
     // The end of the one before was missed, but it is over.
     this.#running?.finish(endUnknown);
-    const typed = this.#typedLines.began(command);
-    // A command of ours that nobody waits for any more begins after all.
-    const typedBy = number >= firstAgentNumber ? "agent" : typed.by;
-    this.#tell = typedBy === "person" ? typed.tell : "all";
-    if (typedBy === "person") this.#options.onPersonTurn();
+    const typed = number >= firstAgentNumber ? this.#late(number) : this.#typedLines.began(command);
+    this.#tell = typed.by === "person" ? typed.tell : "all";
+    if (typed.by === "person") this.#options.onPersonTurn();
     this.#running = this.#record({
       commandId: this.#options.newCommandId(),
       command: typed.command,
-      typedBy,
+      typedBy: typed.by,
       number,
       maxOutputChars: typedCommandChars,
     });
@@ -165,6 +174,12 @@ export class ShellCommands {
   /** Adds output to the command that runs. */
   push(text: string): void {
     if (this.#mayTell) this.#running?.push(text);
+  }
+
+  /** A command of ours that nobody waits for any more begins after all. */
+  #late(number: number): TypedCommand {
+    const { start } = this.#givenUp ?? {};
+    return { by: "agent", command: start?.number === number ? start.command : givenUpCommand, tell: "all" };
   }
 
   get #mayTell(): boolean {

@@ -153,8 +153,15 @@ export class ShellStream {
     else if (letter === "B" && this.#phase === "drawing") this.#promptEnds();
     else if (letter === "F") this.#continues();
     else if (letter === "P" && fields[0] === "Edit=0") this.#lineEditing = this.#editingNext = false;
-    else if (letter === "N") this.#events.notTaken();
+    else if (letter === "N") this.#notTaken();
     else if (letter === "X") this.#events.unmarked();
+  }
+
+  /** Without a command that was armed it is about keys of ours that were read late. */
+  #notTaken(): void {
+    const armed = this.#armed;
+    this.disarm();
+    if (armed !== null) this.#events.notTaken();
   }
 
   #continues(): void {
@@ -172,13 +179,13 @@ export class ShellStream {
 
   /**
    * Paints what would be there if the command had been typed. The shell has cleared its line: with the prompt or,
-   * when `promptStays`, up to it.
+   * when `promptStays`, up to it. Keys of ours that were read late stand for nothing.
    */
   #showCommand(promptStays: boolean): void {
-    if (this.#armed === null) return;
     const promptStart = Math.max(this.#prompt.lastIndexOf("\n"), this.#prompt.lastIndexOf("\r")) + 1;
     const prompt = promptStays ? "" : this.#prompt.slice(promptStart);
-    const echo = this.#armed.command.replaceAll("\x1b", "^[").replace(/\r?\n/g, "\r\n> ");
+    const command = this.#armed?.command ?? "";
+    const echo = command.replaceAll("\x1b", "^[").replace(/\r?\n/g, "\r\n> ");
     this.#events.display(`${prompt}\x1b[J${echo}\r\n`);
     this.#hiding = true;
   }

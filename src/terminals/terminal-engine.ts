@@ -35,7 +35,7 @@ import { followCommand, interruptCommand, type Leavable, runCommand } from "./ru
 import type { ShellLauncher } from "./shell-launcher.ts";
 import { defaultSpoolLimits, type SpoolFiles, type SpoolLimits } from "./spool.ts";
 import { infoOf, type TerminalSlot } from "./terminal-slot.ts";
-import { waitFor } from "./wait-for.ts";
+import { timeLeft, waitFor } from "./wait-for.ts";
 
 export const mainTerminal = "main";
 const defaultSize = { cols: 120, rows: 30 };
@@ -114,6 +114,7 @@ export class TerminalEngine implements Terminals {
         message: `The shell of ${request.terminal} ${how}. Open the terminal again, or use ${mainTerminal}.`,
       };
     }
+    const left = timeLeft(request.timeoutMs);
     const starting = this.#session(request.terminal, slot);
     const { signal } = request;
     if (slot.starting !== null) await waitFor(starting, { timeoutMs: request.timeoutMs, signal });
@@ -123,7 +124,7 @@ export class TerminalEngine implements Terminals {
     }
     const session = await starting;
     if (typeof session === "string") return { kind: "failed", message: session };
-    return runCommand(session, request, this.#options.probe);
+    return runCommand(session, { ...request, timeoutMs: left() }, this.#options.probe);
   }
 
   read(request: ReadTerminal): Promise<ReadResult> {

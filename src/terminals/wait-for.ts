@@ -1,3 +1,9 @@
+/** Several waits with one limit: tells what is left of it, at least a moment. */
+export function timeLeft(timeoutMs: number): () => number {
+  const until = performance.now() + timeoutMs;
+  return () => Math.max(1, until - performance.now());
+}
+
 /** Waits for one thing with a limit and a way out; leaves no timer and no listener behind. */
 export function waitFor(
   done: Promise<unknown>,

@@ -1,5 +1,7 @@
 /** Several viewers of one real terminal: sizes, answers to programs, and some that do not keep up. */
 import assert from "node:assert/strict";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { TerminalAttachment } from "../../../src/ports/terminals.ts";
 import { eventually, type TestTerminals, testTerminals } from "../../support/terminals.ts";
 
@@ -47,6 +49,40 @@ describe("several viewers of a terminal", function () {
     two.dispose();
     assert.equal(await size(), "10 70", "nobody wants another");
     assert.equal((await attach()).size.cols, 70);
+  });
+
+  it("leaves nothing behind when it goes", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const visit = async () => {
+      const seen: string[] = [];
+      const attachment = await t.terminals.attach("main", (data) => void seen.push(data));
+      await t.command("echo shown");
+      await eventually("it is shown", () => seen.join("").includes("shown"));
+      attachment?.dispose();
+      return new WeakRef(seen);
+    };
+    const seen = [await visit(), await visit(), await visit()];
+    await eventually("what they have seen is forgotten", () => {
+      collect();
+      return seen.every((each) => each.deref() === undefined);
+    });
+  });
+
+  it("is told the end of the shell when it stays, and comes to its last screen afterwards", async () => {
+    await t.terminals.open({ name: "other", createdBy: "agent" });
+    let seen = "";
+    const stays = await t.terminals.attach("other", (data) => {
+      seen += data;
+    });
+    const gone = await t.terminals.attach("other", () => {});
+    gone?.dispose();
+    await t.run("echo last words; exit 3", { terminal: "other" });
+    await stays?.ended;
+    assert.match(seen, /last words/);
+    const late = await t.terminals.attach("other", () => {});
+    assert.match(late?.snapshot ?? "", /last words/);
+    await late?.ended;
   });
 
   it("gets one answer to what a program asks, from the one that was used last", async () => {
