@@ -92,6 +92,7 @@ export class Display {
     };
   }
 
+  /** Nobody will look any more: who still attaches sees an empty screen. */
   dispose(): void {
     for (const viewer of this.#viewers.all()) {
       viewer.dispose();
@@ -99,6 +100,8 @@ export class Display {
     }
     this.#queries.dispose();
     this.screen.forget();
+    // Commands are known, and their shells with them, long after the terminal has ended.
+    this.#history.forget();
   }
 
   #received(viewer: Viewer, data: string): readonly ViewerWrite[] {

@@ -35,6 +35,7 @@ export class RawHistory {
   /** Modes at `#start`, and their changes after it. */
   readonly #modes = new Map<string, "h" | "l">();
   #changes: ModeChange[] = [];
+  #forgotten = false;
 
   constructor(limitBytes: number) {
     this.#limit = limitBytes;
@@ -45,7 +46,17 @@ export class RawHistory {
     return this.#end;
   }
 
+  /** Frees the memory. From now on it is empty, and stays so. */
+  forget(): void {
+    this.#forgotten = true;
+    this.#ring = Buffer.alloc(0);
+    this.#start = this.#end;
+    this.#modes.clear();
+    this.#changes = [];
+  }
+
   push(text: string): void {
+    if (this.#forgotten) return;
     if (text.includes(modeOpening)) this.#noteModes(text);
     if (this.#writeInPlace(text)) return;
     let bytes = Buffer.from(text);

@@ -41,6 +41,19 @@ describe("raw history", () => {
     }
   });
 
+  it("is empty once it is forgotten, and stays so", () => {
+    const history = new RawHistory(1000);
+    history.push("\x1b[?1049h\x1b[?25l");
+    for (let line = 0; line < 500; line++) history.push(`line ${line}\r\n`);
+    const { end } = history;
+    history.forget();
+    history.push("\x1b[?25hmore");
+    assert.deepEqual(history.whole(), { modes: "", text: "", alternate: false });
+    assert.deepEqual(history.newest(10), { modes: "", text: "", alternate: false });
+    assert.deepEqual(history.from(end), { text: "", end });
+    assert.equal(history.from(end - 1), null);
+  });
+
   it("sets only the modes that were set before the part it keeps", () => {
     const history = new RawHistory(100);
     history.push(`${"ä line\r\n".repeat(20)}\x1b[?1049hpainted`);

@@ -77,6 +77,15 @@ describe("terminals in trouble", function () {
     assert.equal((await t.command("echo later", { timeoutMs: 10_000 })).output.text, "later\n");
   });
 
+  it("counts the startup as part of the time that a command has", async () => {
+    const t = await terminals({ bashrc: "sleep 2" });
+    const before = performance.now();
+    const result = await t.command("sleep 20", { timeoutMs: 3000 });
+    const tookMs = performance.now() - before;
+    assert.equal(result.status, "running");
+    assert.ok(tookMs > 2900 && tookMs < 4700, `${tookMs}`);
+  });
+
   it("works with a startup file that executes another shell", async () => {
     const t = await terminals({ bashrc: "exec sh" });
     const result = await t.command("echo $((6 * 7))", { timeoutMs: 10_000 });

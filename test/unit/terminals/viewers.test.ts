@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { TerminalAttachment } from "../../../src/ports/terminals.ts";
+import { Display } from "../../../src/terminals/display.ts";
 import { eventually, type TestTerminals, testTerminals } from "../../support/terminals.ts";
 
 describe("several viewers of a terminal", function () {
@@ -83,6 +84,22 @@ describe("several viewers of a terminal", function () {
     const late = await t.terminals.attach("other", () => {});
     assert.match(late?.snapshot ?? "", /last words/);
     await late?.ended;
+  });
+
+  it("may come to a display that nobody needs any more, which keeps nothing", async () => {
+    const display = new Display({ cols: 80, rows: 24 }, { write() {}, resize() {} });
+    display.show("shown\r\n");
+    const view = await display.attach(() => {});
+    assert.match(view.snapshot, /shown/);
+    display.dispose();
+    display.show("later\r\n");
+    const late = await display.attach(() => {});
+    assert.doesNotMatch(late.snapshot, /shown|later/);
+    assert.equal(await display.screen.visibleText(), "");
+    await late.settled();
+    late.detach();
+    view.detach();
+    display.dispose();
   });
 
   it("gets one answer to what a program asks, from the one that was used last", async () => {

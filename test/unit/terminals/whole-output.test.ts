@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { NodePtySpawner } from "../../../src/node/pty/node-pty-spawner.ts";
 import type { ReadSpool, SpoolResult } from "../../../src/ports/terminals.ts";
 import { eventually, type TestTerminals, testTerminals } from "../../support/terminals.ts";
 
@@ -274,3 +275,36 @@ describe("output of every kind", function () {
     attachment?.dispose();
   });
 });
+
+for (const shell of ["zsh", "fish"]) {
+  const missing = (await new NodePtySpawner().findShell(shell)) === null;
+  (missing ? describe.skip : describe)(`floods in ${shell}, counted to the line`, function () {
+    this.timeout(60_000);
+    let t: TestTerminals;
+    before(async () => {
+      // Without this folder fish begins to read all manual pages, in the background.
+      t = await testTerminals({ shell, files: { ".local/share/fish/generated_completions/none.fish": "" } });
+    });
+    after(async () => {
+      await t.close();
+      assert.deepEqual(t.complaints, []);
+    });
+
+    for (const [lineBytes, totalBytes] of [
+      [100, 50_000_000],
+      [2, 5_000_000],
+    ] as const) {
+      it(`${totalBytes / 1e6} MB in lines of ${lineBytes} bytes`, async () => {
+        const line = "x".repeat(lineBytes - 1);
+        const result = await t.command(`yes ${line} | head -c ${totalBytes}`, { timeoutMs: 50_000 });
+        assert.deepEqual(
+          [result.status, result.exitCode, result.totalLines],
+          ["completed", 0, totalBytes / lineBytes],
+          result.output.text.slice(-500),
+        );
+        assert.ok(result.output.text.endsWith(`\n${line}\n`));
+        assert.equal((await t.command("echo next")).output.text, "next\n");
+      });
+    }
+  });
+}
