@@ -249,7 +249,7 @@ export interface Terminals extends Disposable {
   knows(commandId: string): boolean;
   /**
    * Finds the terminals of this session that have outlived the process that made them; afterwards `list` tells of them.
-   * Never begins a terminal. Resolves within 2 s.
+   * Never begins a terminal. Resolves within 2 s of a turning event loop.
    */
   reconnect(): Promise<void>;
   /** Tells again, by `command-ended` and in order, of what the person ran and nobody has acknowledged. */
