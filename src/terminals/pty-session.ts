@@ -3,17 +3,21 @@
  * when a shell has ended and is needed again.
  */
 import type { TerminalAttachment } from "../ports/terminals.ts";
+import { CommandFile } from "./command-file.ts";
 import type { CommandRecord } from "./command-record.ts";
 import { Display } from "./display.ts";
 import { endSession, interruptForeground } from "./process-control.ts";
 import type { PrivateFolder, ProcessTable, Pty, PtyExit, PtySize } from "./pty.ts";
 import { type AgentCommand, ShellCommands } from "./shell-commands.ts";
 import { ShellStream } from "./shell-stream.ts";
-import { commandFileContent, type ShellKeys } from "./shells/shell-dialect.ts";
+import type { ShellKeys } from "./shells/shell-dialect.ts";
 import { UnreadOutput } from "./unread-output.ts";
+import { waitFor } from "./wait-for.ts";
 
 /** A prompt that has not been seen this long after the end of a command is not coming; typing works all the same. */
 export const promptWaitMs = 100;
+/** As long as a line that the person has entered before ours may take. */
+const displacedMs = 2_000;
 /** As long as ending a command takes at most, with room to spare. */
 const interruptMs = 2_000;
 
@@ -76,8 +80,7 @@ export class PtySession {
   readonly #activity = new Set<() => void>();
   /** Of who is attached: the shell has ended. */
   readonly #attached = new Set<() => void>();
-  /** Resolves when the command file is written. */
-  #handed: Promise<unknown> = Promise.resolve();
+  readonly #commandFile: CommandFile | null;
   /** Number of a command that is to be ended if it begins after all. */
   #unwanted = Number.NaN;
 
@@ -86,7 +89,9 @@ export class PtySession {
     this.#pty = options.pty;
     this.pid = options.pty.pid;
     this.#cwd = options.cwd;
-    this.#marked = options.bootstrap !== null;
+    const { bootstrap, folder } = options;
+    this.#marked = bootstrap !== null;
+    this.#commandFile = bootstrap === null ? null : new CommandFile(folder, bootstrap.commandFileName);
     this.display = new Display(options.size, options.pty);
     const { ordinal, newCommandId, onCommand, onPersonCommand } = options;
     const onPersonTurn = () => this.unread.forgetPersons();
@@ -173,7 +178,7 @@ export class PtySession {
     const record = this.#commands.expect(start);
     const { number } = record.start;
     try {
-      await this.#hand(bootstrap, commandFileContent(number, start.command));
+      await this.#commandFile?.hand(number, start.command);
     } catch (error) {
       this.giveUp(record);
       throw error;
@@ -192,10 +197,9 @@ export class PtySession {
     return this.#commands.pending === record;
   }
 
-  /** Takes the command file back. A shell that has read it already begins the command all the same. */
+  /** Takes a command back. A shell that has read it already begins it all the same. */
   async withdraw(): Promise<void> {
-    const { bootstrap } = this.#options;
-    if (bootstrap !== null) await this.#hand(bootstrap, commandFileContent(0, ""));
+    await this.#commandFile?.takeBack();
   }
 
   /**
@@ -216,11 +220,9 @@ export class PtySession {
     void this.withdraw().catch(() => undefined);
   }
 
-  /** Writes the command file, after what was to be written before. */
-  #hand({ commandFileName }: ShellBootstrap, content: string): Promise<unknown> {
-    const written = this.#handed.then(() => this.#options.folder.write(commandFileName, content));
-    this.#handed = written.catch(() => undefined);
-    return written;
+  /** After a short line of the person's the shell comes to ours; what takes longer has got our keys, or they come too late. */
+  async #takeBackUnlessBegun(record: CommandRecord): Promise<void> {
+    if ((await waitFor(record.begun, { timeoutMs: displacedMs })) === "timeout") this.#takeBack(record);
   }
 
   /**
@@ -354,9 +356,8 @@ export class PtySession {
 
   #typedBegan(number: number, command: string): void {
     this.#givenBack = false;
-    // Our keys went to what the person has begun, or will be read when nobody expects it any more.
     const displaced = this.#commands.displacedBy(number);
-    if (displaced !== null) this.#takeBack(displaced);
+    if (displaced !== null) void this.#takeBackUnlessBegun(displaced);
     this.#commands.typedBegan(number, command);
     this.#options.onChange();
     const { running } = this.#commands;

@@ -70,7 +70,7 @@ export function nextMove(name: string, status: CommandResult["status"]): string 
     case "running":
       return `\nStill running. read_output(session_id="${name}") waits for more, send_input types into it ("\\u0003" is Ctrl-C), terminate_terminal ends it; other commands need another terminal (new_terminal=true).`;
     case "unknown":
-      return `\nThis shell does not tell when a command ends. read_output(session_id="${name}") shows what came since.`;
+      return `\nWhether it has ended is not known: this shell does not tell, or has not taken the line because something else had the keyboard. read_output(session_id="${name}") shows what came since.`;
     case "exited":
       return `\nThe shell itself has ended. ${reopen(name)}`;
   }

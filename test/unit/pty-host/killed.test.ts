@@ -79,8 +79,9 @@ describe("terminals when somebody is killed", function () {
 
   it("are not taken for processes that have got their numbers since", async () => {
     await runIn(host.client(), "true");
-    const record = JSON.parse(await readFile(host.place.shellsFile, "utf8"));
-    assert.equal(record.shells.length, 1);
+    const read = async () => JSON.parse(await readFile(host.place.shellsFile, "utf8"));
+    await eventually("the shell is recorded", async () => (await read()).shells.length === 1);
+    const record = await read();
     const signalled: number[] = [];
     const table = {
       ...systemProcessTable(silentLog),

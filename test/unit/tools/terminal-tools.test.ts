@@ -92,7 +92,7 @@ describe("terminal tools", () => {
         await output("running"),
         /status: running \| return_code: -.*\nStill running\. read_output\(session_id="main"\)/,
       );
-      assert.match(await output("unknown"), /does not tell when a command ends\. read_output/);
+      assert.match(await output("unknown"), /has ended is not known[^.]*\. read_output/);
       assert.match(await output("exited"), /The shell itself has ended\. The next execute starts a new one/);
     });
 
