@@ -244,7 +244,9 @@ export class PlainText {
     if (mode === 0) return line.slice(0, this.#col);
     const kept = line.slice(0, this.#base());
     if (mode === 2) return kept;
-    const blank = Math.min(this.#col + 1, line.length);
+    if (mode !== 1) return line;
+    // Blanks that were put in may have moved what can still change to behind the cursor.
+    const blank = Math.max(kept.length, Math.min(this.#col + 1, line.length));
     return kept.padEnd(blank) + line.slice(blank);
   }
 
@@ -266,11 +268,11 @@ export class PlainText {
         if (this.#done === "") break;
         const start = this.#done.length < 2 ? 0 : this.#done.lastIndexOf("\n", this.#done.length - 2) + 1;
         const above = this.#done.slice(start, -1);
-        if (reached + above.length > reachChars || (start === 0 && above.length >= reachChars)) break;
+        if (reached + above.length >= reachChars) break;
         this.#done = this.#done.slice(0, start);
         this.#rows.unshift(above);
       } else {
-        if (reached + (this.#rows[this.#row - 1] ?? "").length > reachChars) break;
+        if (reached + (this.#rows[this.#row - 1] ?? "").length >= reachChars) break;
         this.#row -= 1;
       }
       reached += (this.#rows[this.#row] ?? "").length;

@@ -106,7 +106,7 @@ describe("plain text of a terminal", () => {
   });
 
   it("does not depend on cuts when the cursor goes far in long lines", () => {
-    const move = fc.constantFrom("C", "G", "@", "B", "A", "D", "E", "F", "P", "X", "K");
+    const move = fc.constantFrom("C", "G", "@", "B", "A", "D", "E", "F", "P", "X", "K", "J");
     const piece = fc.oneof(
       { weight: 3, arbitrary: plainPiece },
       { weight: 2, arbitrary: fc.nat(40_000).map((length) => "x".repeat(length)) },
@@ -135,6 +135,7 @@ describe("plain text of a terminal", () => {
       ["\x1b[1000C\x1b[1000@\r", 200_000],
       [`${"\x1b[1000C".repeat(20)}x`, 5_000],
       ["\x1b[999@\x1b[1000Cx", 100_000],
+      [`${"\x1b[1000@".repeat(17)}${"\x1b[1K".repeat(40)}`, 10_000],
     ] as const) {
       const chunk = moves.repeat(100);
       const { length } = render([...Array<string>(times / 100).fill(chunk), "x"]);
