@@ -43,6 +43,11 @@ export function temporaryPrivateFolder(parent = tmpdir()): PrivateFolder {
     }
     const handle = await openFile(path, "w", 0o600);
     const file = { handle, inode: (await handle.stat()).ino, sizeBytes: 0 };
+    // Meanwhile; then nobody would close it.
+    if (removed) {
+      await handle.close();
+      throw new Error("the folder was removed");
+    }
     open.set(name, file);
     await rewrite(file, content);
     const [oldest] = open.keys();
