@@ -274,6 +274,8 @@ describe("the agent in code-server", function () {
     await runCommand(window.page, "View: Toggle Primary Side Bar Visibility");
     await window.words("flow flow").first().waitFor({ timeout: 12_000 });
     await window.stop();
+    // VS Code writes its layout down every five seconds, not when a page is left: a reload would find the side bar hidden.
+    await window.page.waitForTimeout(6_000);
   });
 
   it("shows the whole session again after a reload in mid-turn, and the turn goes on", async () => {
