@@ -11,6 +11,7 @@ import type { AgentProfile } from "../protocol/agent-profile.ts";
 import type { AgentEvent, NewEvent } from "../protocol/events.ts";
 import { reduceAll } from "../protocol/reduce.ts";
 import { emptyState, type SessionState } from "../protocol/state.ts";
+import { isLiving } from "../protocol/terminals.ts";
 import { readProjectRules, staticInstructions } from "../runtime/instructions.ts";
 import { instructionsNotice, journalNotice, untold } from "../runtime/notices.ts";
 import { pythonActing } from "../runtime/scripts/python-instructions.ts";
@@ -251,8 +252,7 @@ async function startSession(start: StartOptions): Promise<AssembledSession> {
 
 /** Terminals that the journal knows and nobody has any more: they ended with the process they ran in. */
 function goneTerminals(state: SessionState, terminals: Terminals): NewEvent[] {
-  const alive = terminals.list().filter(({ status }) => status !== "not-started" && status !== "exited");
-  const living = new Set(alive.map(({ name }) => name));
+  const living = new Set(terminals.list().flatMap((terminal) => (isLiving(terminal) ? [terminal.name] : [])));
   return Object.values(state.terminals)
     .filter((terminal) => terminal.status !== "exited" && !living.has(terminal.name))
     .map((terminal) => ({ type: "terminal.exited", terminal: terminal.name, exitCode: null }));

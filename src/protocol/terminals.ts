@@ -21,6 +21,11 @@ export const terminalInfoSchema = z.object({
 });
 export type TerminalInfo = z.infer<typeof terminalInfoSchema>;
 
+/** Whether a shell lives in it. */
+export function isLiving({ status }: Pick<TerminalInfo, "status">): boolean {
+  return status !== "not-started" && status !== "exited";
+}
+
 /** A command that the person typed into a terminal of the session, and that is over. */
 export const personCommandSchema = z.object({
   terminal: z.string(),

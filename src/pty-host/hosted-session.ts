@@ -7,7 +7,7 @@ import { dataSocketPath, type HostPlace } from "../node/pty-host/host-place.ts";
 import type { Log } from "../ports/log.ts";
 import type { TerminalAttachment, TerminalEvent } from "../ports/terminals.ts";
 import type { HostedSession as SessionRecord } from "../protocol/pty-host.ts";
-import type { TerminalInfo } from "../protocol/terminals.ts";
+import { isLiving } from "../protocol/terminals.ts";
 import type { TerminalEngine } from "../terminals/terminal-engine.ts";
 import { DataSocket } from "./data-socket.ts";
 import { serveViewer } from "./stream-viewer.ts";
@@ -108,7 +108,7 @@ export class HostedSession {
   }
 
   get #lives(): boolean {
-    return this.engine.list().some(isAlive);
+    return this.engine.list().some(isLiving);
   }
 
   #follow(event: TerminalEvent): void {
@@ -153,8 +153,4 @@ export class HostedSession {
       socket.destroy();
     });
   }
-}
-
-function isAlive({ status }: TerminalInfo): boolean {
-  return status !== "not-started" && status !== "exited";
 }

@@ -4,6 +4,7 @@ import type { Log } from "../ports/log.ts";
 import type { CommandResult, Terminals } from "../ports/terminals.ts";
 import type { NewEvent } from "../protocol/events.ts";
 import { type BackgroundCommand, openCallsOf } from "../protocol/state.ts";
+import { isLiving } from "../protocol/terminals.ts";
 import type { EventHub } from "./event-hub.ts";
 
 /** Of the output, for the card. */
@@ -71,7 +72,7 @@ export class RunningCommands {
   /** Nobody knows how it ended. Where its terminal is gone too, the end of the terminal tells that. */
   #forgotten(terminal: string, { callId, commandId }: BackgroundCommand): NewEvent | null {
     const info = this.#options.terminals.list().find(({ name }) => name === terminal);
-    if (!info || info.status === "exited" || info.status === "not-started") return null;
+    if (!info || !isLiving(info)) return null;
     const end = { status: "unknown", exitCode: null, durationMs: 0, outputTail: "" } as const;
     return { type: "command.finished", callId, terminal, commandId, ...end };
   }

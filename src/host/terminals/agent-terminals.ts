@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { AppError } from "../../base/app-error.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import type { Log } from "../../ports/log.ts";
+import { isLiving } from "../../protocol/terminals.ts";
 import { isRunning, type LiveSession } from "../sessions/live-session.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
 import { keepInView } from "./keep-in-view.ts";
@@ -82,9 +83,7 @@ export class AgentTerminals implements Disposable {
     const subscription = session.runtime.terminals.on((event) => {
       if (event.type === "exited") this.#end(session, event.name);
       else if (event.type === "remarked" || event.type === "command-ended") return;
-      else if (event.terminal.status !== "not-started" && event.terminal.status !== "exited") {
-        this.#reveal(session, event.terminal.name);
-      }
+      else if (isLiving(event.terminal)) this.#reveal(session, event.terminal.name);
     });
     this.#sessions.set(session, { panes: new Map(), closed: new Set(), subscription });
     this.#restore(session);
@@ -93,7 +92,7 @@ export class AgentTerminals implements Disposable {
   /** Shows the panes again that were open when the window was left, where their shells have lived on. */
   #restore(session: LiveSession): void {
     const { sessionId, terminals } = session.runtime;
-    const living = terminals.list().filter(({ status }) => status !== "not-started" && status !== "exited");
+    const living = terminals.list().filter(isLiving);
     for (const name of this.#open.of(sessionId)) {
       if (!living.some((terminal) => terminal.name === name)) {
         this.#open.remove(sessionId, name);

@@ -23,14 +23,14 @@ import type {
   Terminals,
   WriteTerminal,
 } from "../../ports/terminals.ts";
-import type { TerminalInfo } from "../../protocol/terminals.ts";
+import { isLiving, type TerminalInfo } from "../../protocol/terminals.ts";
 import { HostConnection, HostLost } from "./host-connection.ts";
 import type { HostPlace } from "./host-place.ts";
 import type { JoinedSession } from "./join-session.ts";
 import { joinWorkspace } from "./join-workspace.ts";
 import { endShellsOfKilledHost } from "./left-shells.ts";
 import { afterLoopTime } from "./loop-time.ts";
-import { isLiving, missedEvents } from "./missed-events.ts";
+import { missedEvents } from "./missed-events.ts";
 import { attachViewer } from "./view-terminal.ts";
 
 /** What a reply may take beyond the time that was asked for. */

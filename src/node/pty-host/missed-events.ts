@@ -1,7 +1,7 @@
 /** What has happened to terminals while nobody heard it, from what was known before and what is so now. */
 import { isDeepStrictEqual } from "node:util";
 import type { TerminalEvent } from "../../ports/terminals.ts";
-import type { TerminalInfo } from "../../protocol/terminals.ts";
+import { isLiving, type TerminalInfo } from "../../protocol/terminals.ts";
 
 export function missedEvents(
   before: ReadonlyMap<string, TerminalInfo>,
@@ -20,8 +20,4 @@ export function missedEvents(
     if (isLiving(info) && !now.has(name)) events.push({ type: "exited", name, exitCode: null });
   }
   return events;
-}
-
-export function isLiving({ status }: TerminalInfo): boolean {
-  return status !== "not-started" && status !== "exited";
 }
