@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "../../scripts/build.ts";
 import { type FakeReply, type FakeScript, startFakeModel } from "../support/fake-model/server.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 import { measureAttach, showAttach } from "./attach.ts";
 import { watchHostMemory } from "./host-memory.ts";
 import { measureRecovery, measureSubmit } from "./in-process.ts";
@@ -225,4 +226,4 @@ if ("keystroke".includes(ONLY)) process.stdout.write(`\n${showKeystrokes(await m
 if ("python".includes(ONLY)) process.stdout.write(`\n${showPython(await measurePython(RUNS))}`);
 
 await fake.close();
-await rm(folder, { recursive: true, force: true });
+await removeFolder(folder);

@@ -1,6 +1,6 @@
 /** Figures of the Python engine as it is shipped (dist/python): boot, a block with five calls, memory. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -11,6 +11,7 @@ import { openSnapshotFiles } from "../../src/node/script-host/snapshot-files.ts"
 import { silentLog } from "../../src/ports/log.ts";
 import type { ScriptEngine, ScriptHost } from "../../src/ports/script-engine.ts";
 import { createPythonEngine } from "../../src/scripting/python/index.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 import { spreadOf } from "./measure.ts";
 
 const BLOCKS = 200;
@@ -83,7 +84,7 @@ export async function measurePython(runs: number): Promise<PythonFigures> {
   await engine.dispose();
   const processesWhenUnused = (await children()).length;
   const systemMs = await timeSystemPython(file, Math.min(runs, 5));
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
   return {
     firstMs,
     bootMs,

@@ -1,10 +1,11 @@
 /** `codepilot exec --agent`, as a script sees it. */
 import assert from "node:assert/strict";
-import { copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, realpath, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fromRoot } from "../../scripts/paths.ts";
 import { type FakeModelServer, type FakeReply, startFakeModel } from "../support/fake-model/server.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 import { runExec } from "../support/run-exec.ts";
 
 const say = (text: string): FakeReply => ({ parts: [{ text }] });
@@ -26,7 +27,7 @@ describe("codepilot exec with an agent file", function () {
   });
   afterEach(async () => {
     await fake.close();
-    await rm(join(cwd, ".."), { recursive: true, force: true });
+    await removeFolder(join(cwd, ".."));
   });
 
   async function run(lines: readonly string[], args: readonly string[], env: Record<string, string> = {}) {

@@ -4,7 +4,7 @@
  * looks before it repeats it.
  */
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, realpath, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AgentEvent, isDurable } from "../../src/protocol/events.ts";
@@ -16,6 +16,7 @@ import {
   type FakeRequest,
   startFakeModel,
 } from "../support/fake-model/server.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 import { runExec } from "../support/run-exec.ts";
 
 const KILLS = 20;
@@ -93,8 +94,8 @@ async function timeWholeRun(fake: FakeModelServer): Promise<{ firstEventMs: numb
   });
   assert.equal(result.code, 0, result.stderr);
   const totalMs = performance.now() - startedAt;
-  await rm(cwd, { recursive: true });
-  await rm(home, { recursive: true });
+  await removeFolder(cwd);
+  await removeFolder(home);
   return { firstEventMs, totalMs };
 }
 
@@ -141,8 +142,8 @@ describe("kill -9 of exec", function () {
           .filter((event) => event.type === "tool.finished")
           .map((event) => event.callId);
         assert.equal(new Set(ends).size, ends.length, `${label}: a call ended twice`);
-        await rm(cwd, { recursive: true });
-        await rm(home, { recursive: true, force: true });
+        await removeFolder(cwd);
+        await removeFolder(home);
       }
       assert.ok(arms.inTurn >= KILLS / 3, `most kills should hit a running turn: ${JSON.stringify(arms)}`);
     } finally {

@@ -3,7 +3,7 @@
  * shows, with its agent file, and a process that is killed in the middle of a block.
  */
 import assert from "node:assert/strict";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, realpath, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { fromRoot } from "../../scripts/paths.ts";
 import type { AgentEvent, EventOf, EventType } from "../../src/protocol/events.ts";
 import { type FakeModelServer, type FakeReply, startFakeModel } from "../support/fake-model/server.ts";
 import { reply } from "../support/python-session.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 import { type ExecResult, runExec } from "../support/run-exec.ts";
 
 const NODE = `'${process.execPath}'`;
@@ -40,7 +41,7 @@ describe("codepilot exec with programs", function () {
   });
   afterEach(async () => {
     await fake.close();
-    await rm(join(cwd, ".."), { recursive: true, force: true });
+    await removeFolder(join(cwd, ".."));
   });
 
   const exec = (args: readonly string[], more: Partial<Parameters<typeof runExec>[0]> = {}): Promise<ExecResult> =>

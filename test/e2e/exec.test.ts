@@ -1,6 +1,6 @@
 /** `codepilot exec` as a script sees it: output, exit codes, and what it says when something is wrong. */
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, realpath, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -10,6 +10,7 @@ import {
   type FakeScript,
   startFakeModel,
 } from "../support/fake-model/server.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 import { runCodepilot, runExec } from "../support/run-exec.ts";
 
 const say = (text: string): FakeReply => ({ parts: [{ text }] });
@@ -32,7 +33,7 @@ describe("codepilot exec", function () {
   });
   afterEach(async () => {
     await fake.close();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   });
 
   const run = (

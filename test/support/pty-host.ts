@@ -1,7 +1,7 @@
 /** Real pty hosts, each in a runtime folder of its own, ended with everything in it when the test is over. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import type { Log } from "../../src/ports/log.ts";
 import type { CommandResult, RunCommand, Terminals } from "../../src/ports/terminals.ts";
 import { ptyHostVersion } from "../../src/protocol/pty-host.ts";
 import { isAlive } from "./end-pty-hosts.ts";
+import { removeFolder } from "./remove-folder.ts";
 import { eventually, processesOfHome } from "./terminals.ts";
 
 const never = new AbortController().signal;
@@ -94,7 +95,7 @@ export async function testHost(options: TestHostOptions = {}): Promise<TestHost>
       for (const client of clients) await client.close();
       const left = await pid();
       // The host may be taking its folder away just now.
-      await rm(home, { recursive: true, force: true, maxRetries: 5 });
+      await removeFolder(home);
       await eventually("the host ends with its folder", () => left === null || !isAlive(left));
       await eventually("nothing of its shells is left", async () => (await processesOfHome(home)).length === 0);
     },

@@ -1,7 +1,8 @@
 /** Throw-away workspaces written as object literals: `await fileTree({ "src/a.ts": "…", "link": symlinkTo("/etc") })`. */
-import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { removeFolder } from "./remove-folder.ts";
 
 export interface Symlink {
   readonly target: string;
@@ -44,7 +45,7 @@ export async function fileTree(tree: Tree = {}): Promise<TempWorkspace> {
   const dispose = async () => {
     // A test may have taken away the right to look into the folder.
     await chmod(root, 0o700).catch(() => undefined);
-    await rm(root, { recursive: true, force: true });
+    await removeFolder(root);
   };
   return {
     root,

@@ -1,9 +1,10 @@
 /** Terminals over real pseudoterminals with a home folder of their own, so that the person's shell stays out of it. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { inProcessTerminals } from "../../src/node/pty/in-process-terminals.ts";
 import type { CommandResult, ReadResult, RunCommand, RunResult, Terminals } from "../../src/ports/terminals.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 export interface TestTerminals {
   readonly terminals: Terminals;
@@ -69,7 +70,7 @@ export async function testTerminals(options: TestTerminalsOptions = {}): Promise
     write: (text, timeoutMs = 5000, terminal = "main") => terminals.write({ ...look(terminal, timeoutMs), text }),
     async close() {
       await terminals.close();
-      await rm(home, { recursive: true, force: true });
+      await removeFolder(home);
     },
   };
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, rm, stat, symlink } from "node:fs/promises";
+import { chmod, mkdtemp, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileCacheFolder } from "../../../src/node/compile-cache.ts";
+import { removeFolder } from "../../support/remove-folder.ts";
 
 describe("the folder of compiled code", () => {
   let temporary: string;
@@ -15,7 +16,7 @@ describe("the folder of compiled code", () => {
   afterEach(async () => {
     if (before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = before;
-    await rm(temporary, { recursive: true });
+    await removeFolder(temporary);
   });
 
   it("is this user's alone, and stays", async () => {
@@ -31,7 +32,7 @@ describe("the folder of compiled code", () => {
     assert.ok(folder);
     await chmod(folder, 0o755);
     assert.equal(await compileCacheFolder(), undefined);
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
     await symlink(await mkdtemp(join(temporary, "elsewhere-")), folder);
     assert.equal(await compileCacheFolder(), undefined);
   });

@@ -1,10 +1,11 @@
 /** Changes that other processes make to sessions. */
 import assert from "node:assert/strict";
-import { appendFile, mkdir, mkdtemp, rm, unlink, utimes, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, unlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { workspaceKey } from "../../../src/node/stores/file-session-store.ts";
 import { watchSessions } from "../../../src/node/stores/watch-sessions.ts";
+import { removeFolder } from "../../support/remove-folder.ts";
 
 describe("watching sessions", () => {
   let home: string;
@@ -13,7 +14,7 @@ describe("watching sessions", () => {
     home = await mkdtemp(join(tmpdir(), "codepilot-watch-"));
     folder = join(home, "sessions", workspaceKey("/w"));
   });
-  afterEach(() => rm(home, { recursive: true, force: true }));
+  afterEach(() => removeFolder(home));
 
   function watching() {
     const waiting: ((id: string) => void)[] = [];

@@ -7,6 +7,7 @@ import type { HostedTerminals } from "../../../src/node/pty-host/hosted-terminal
 import { startHost } from "../../../src/node/pty-host/start-host.ts";
 import { isAlive } from "../../support/end-pty-hosts.ts";
 import { rawClient, runIn, type TestHost, testHost } from "../../support/pty-host.ts";
+import { removeFolder } from "../../support/remove-folder.ts";
 import { eventually, processesOfHome } from "../../support/terminals.ts";
 
 const idleMs = 250;
@@ -131,7 +132,7 @@ describe("the life of the pty host", function () {
   });
 
   for (const [what, take] of [
-    ["is removed", (folder: string) => rm(folder, { recursive: true, maxRetries: 5 })],
+    ["is removed", (folder: string) => removeFolder(folder)],
     ["is moved", (folder: string) => rename(folder, `${folder}-moved`)],
     ["loses its socket", (folder: string) => rm(`${folder}/control.sock`)],
   ] as const) {
@@ -144,7 +145,7 @@ describe("the life of the pty host", function () {
       await eventually("the old one ends", () => !isAlive(pid));
       assert.equal((await runIn(next, "echo still")).output.text, "still\n");
       assert.equal((await runIn(host.client("another"), "echo too")).output.text, "too\n");
-      await rm(`${host.place.folder}-moved`, { recursive: true, force: true });
+      await removeFolder(`${host.place.folder}-moved`);
     });
   }
 

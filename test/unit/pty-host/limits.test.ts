@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { TerminalEvent, Terminals } from "../../../src/ports/terminals.ts";
 import { runIn, type TestHost, type TestHostOptions, testHost } from "../../support/pty-host.ts";
+import { removeFolder } from "../../support/remove-folder.ts";
 import { eventually, processesOfHome } from "../../support/terminals.ts";
 
 const shell = promisify(execFile);
@@ -153,13 +154,13 @@ describe("the pty host at its limits", function () {
     const { output } = await runIn(client, 'echo "$__cp_file"; seq 100000', { maxOutputChars: 1_000 });
     const folder = join(output.text.split("\n")[0] ?? "", "../..");
     assert.match(folder, /^\/.*\/codepilot-[0-9a-f]+$/);
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
     const after = await runIn(client, "echo taken; seq 100000; (exit 3)");
     assert.deepEqual([after.exitCode, after.status, after.output.text.slice(0, 8)], [3, "completed", "taken\n1\n"]);
     await client.open({ name: "new", createdBy: "agent" });
     assert.equal((await runIn(client, "echo new", { terminal: "new" })).output.text, "new\n");
     // Not where somebody else has put something in its stead.
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
     await mkdir(folder);
     await chmod(folder, 0o777);
     const refused = await client.run({
@@ -202,7 +203,7 @@ describe("the pty host at its limits", function () {
   async function smallDisk(): Promise<string | null> {
     const disk = join(tmpdir(), `cp-disk-${process.pid}`);
     await mkdir(disk);
-    clean.push(() => rm(disk, { recursive: true }));
+    clean.push(() => removeFolder(disk));
     try {
       await shell("mount", ["-t", "tmpfs", "-o", "size=64k,mode=0700", "none", disk]);
     } catch {

@@ -1,6 +1,6 @@
 /** One host for a user and a workspace, although its clients do not have the same environment. */
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { endTerminals } from "../../../src/node/pty-host/end-terminals.ts";
@@ -8,6 +8,7 @@ import { hostPlace } from "../../../src/node/pty-host/host-place.ts";
 import { HostedTerminals } from "../../../src/node/pty-host/hosted-terminals.ts";
 import { silentLog } from "../../../src/ports/log.ts";
 import { runIn, type TestHost, testHost } from "../../support/pty-host.ts";
+import { removeFolder } from "../../support/remove-folder.ts";
 import { eventually } from "../../support/terminals.ts";
 
 const never = new AbortController().signal;
@@ -31,7 +32,7 @@ describe("the pty host of a workspace, for a client with another environment", f
   afterEach(async () => {
     for (const client of clients.splice(0)) await client.close();
     await host.close();
-    await rm(temporary, { recursive: true, force: true, maxRetries: 5 });
+    await removeFolder(temporary);
     assert.deepEqual(host.complaints, []);
   });
 
@@ -110,7 +111,7 @@ describe("the pty host of a workspace, for a client with another environment", f
       await chmod(folder, 0o700);
       await eventually("the own one has ended", async () => (await hostsIn(dirname(host.place.folder))) === 0);
     }
-    await rm(join(host.home, "codepilot"), { recursive: true, force: true });
+    await removeFolder(join(host.home, "codepilot"));
     await mkdir(join(host.home, "codepilot"), { mode: 0o700 });
     assert.equal(await parent(client(full, "two")), first);
   });

@@ -8,7 +8,6 @@ import {
   readdir,
   readFile,
   rename,
-  rm,
   stat,
   symlink,
   utimes,
@@ -22,6 +21,7 @@ import { thisMachine } from "../../../src/node/stores/writer-claim.ts";
 import type { TerminalEvent } from "../../../src/ports/terminals.ts";
 import { asNobody } from "../../support/as-nobody.ts";
 import { rawClient, runIn, type TestHost, testHost } from "../../support/pty-host.ts";
+import { removeFolder } from "../../support/remove-folder.ts";
 import { eventually } from "../../support/terminals.ts";
 
 const source = (path: string) => JSON.stringify(new URL(`../../../${path}`, import.meta.url).href);
@@ -104,7 +104,7 @@ describe("the place of the pty host", function () {
         assert.equal(remarks.length, 1);
         assert.match(remarks[0] ?? "", /will end with CodePilot: .* is not a private folder of this user/);
         complaint(/the pty host can not be used/);
-        await rm(path, { recursive: true, force: true });
+        await removeFolder(path);
       });
     }
   }
@@ -124,7 +124,7 @@ describe("the place of the pty host", function () {
     const [refused, socket] = JSON.parse(said) as [string, null];
     assert.match(refused, /is not a private folder of this user|can not be made/);
     assert.equal(socket, null);
-    await rm(parent, { recursive: true });
+    await removeFolder(parent);
   });
 
   it("tells why when nothing may be written there", async () => {
@@ -136,7 +136,7 @@ describe("the place of the pty host", function () {
       console.log(await preparePlace(place).catch((error) => error.message + " " + error.next));
     `);
     assert.match(said, /can not be made.* XDG_RUNTIME_DIR or TMPDIR/);
-    await rm(parent, { recursive: true });
+    await removeFolder(parent);
   });
 
   it("is found without a runtime folder, with one that is not there, is none or can not be used, and below a long name", async () => {
@@ -156,7 +156,7 @@ describe("the place of the pty host", function () {
     await mkdir(long);
     assert.equal(await folderWith({ TMPDIR: long }), join("/tmp", own));
     assert.equal(await folderWith({ TMPDIR: temporary, XDG_RUNTIME_DIR: long }), join(temporary, own));
-    await rm(temporary, { recursive: true });
+    await removeFolder(temporary);
   });
 
   it("is one for a workspace, by whichever links it is reached, and another for each other one", async () => {

@@ -1,12 +1,13 @@
 /** A process that dies at any instant: what the next one makes of the journal it finds. */
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hashOf } from "../../../src/base/content-hash.ts";
 import type { ModelRequest } from "../../../src/ports/model-client.ts";
 import type { PlannedCall, Tool } from "../../../src/ports/tool.ts";
 import type { AgentEvent, Recovery } from "../../../src/protocol/events.ts";
+import { removeFolder } from "../../support/remove-folder.ts";
 import type { ScriptedReply } from "../../support/scripted-model.ts";
 import {
   type HarnessOptions,
@@ -183,7 +184,7 @@ describe("recovery", () => {
         assert.deepEqual({ writes, status, now: await readFile(path, "utf8") }, expected, content);
       }
     } finally {
-      await rm(folder, { recursive: true });
+      await removeFolder(folder);
     }
   });
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeTerminalEngine } from "../../../src/node/pty/node-terminal-engine.ts";
 import { silentLog } from "../../../src/ports/log.ts";
 import type { TerminalEngine } from "../../../src/terminals/terminal-engine.ts";
+import { removeFolder } from "../../support/remove-folder.ts";
 import { eventually, processesOfHome } from "../../support/terminals.ts";
 
 describe("terminals that are kept", function () {
@@ -20,7 +21,7 @@ describe("terminals that are kept", function () {
   });
   afterEach(async () => {
     await engine.close();
-    await rm(home, { recursive: true, force: true });
+    await removeFolder(home);
     assert.deepEqual(await processesOfHome(home), []);
   });
   const run = (terminal: string, command: string, timeoutMs = 8000) =>

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { NodePtySpawner } from "../../../src/node/pty/node-pty-spawner.ts";
 import { dialectOf } from "../../../src/terminals/shells/index.ts";
+import { removeFolder } from "../../support/remove-folder.ts";
 import { type TestTerminals, testTerminals } from "../../support/terminals.ts";
 
 describe("shell dialects", () => {
@@ -49,7 +50,7 @@ describe("shell dialects", () => {
           assert.deepEqual([checked.status, checked.stderr], [0, ""], path);
         }
       } finally {
-        await rm(folder, { recursive: true });
+        await removeFolder(folder);
       }
     });
   }
@@ -91,7 +92,7 @@ describe("the startup of zsh", function () {
       const { output } = await given.command('echo "$LOADED"; zsh -ic \'echo "$ZDOTDIR $LOADED"\'');
       assert.equal(output.text, `elsewhere\n${folder} elsewhere\n`);
     } finally {
-      await rm(folder, { recursive: true });
+      await removeFolder(folder);
     }
   });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -12,6 +12,7 @@ import { LineWindow } from "../../../src/terminals/line-window.ts";
 import { defaultSpoolLimits, Spool, type SpoolFiles, type SpoolLimits } from "../../../src/terminals/spool.ts";
 import { SpoolShelf } from "../../../src/terminals/spool-shelf.ts";
 import { asNobody } from "../../support/as-nobody.ts";
+import { removeFolder } from "../../support/remove-folder.ts";
 import { eventually } from "../../support/terminals.ts";
 
 const run = promisify(execFile);
@@ -62,7 +63,7 @@ describe("the spool of a command", function () {
   });
   afterEach(async () => {
     await close();
-    await rm(parent, { recursive: true, force: true });
+    await removeFolder(parent);
   });
 
   const piece = fc.oneof(
@@ -335,7 +336,7 @@ describe("the spool of a command", function () {
     const spool = new Spool(files, tiny, () => {});
     spool.append("before\n".repeat(100));
     await readSpool(spool, 1, 1);
-    for (const folder of await readdir(parent)) await rm(join(parent, folder), { recursive: true });
+    for (const folder of await readdir(parent)) await removeFolder(join(parent, folder));
     spool.append("after\n".repeat(1000));
     spool.finish();
     const window = await readSpool(spool, 1, 2000);

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { NodePtySpawner } from "../../../src/node/pty/node-pty-spawner.ts";
 import { parseProcStat, parsePs, systemProcessTable } from "../../../src/node/pty/process-table.ts";
 import { silentLog } from "../../../src/ports/log.ts";
+import { removeFolder } from "../../support/remove-folder.ts";
 import {
   eventually,
   processesOfHome,
@@ -139,7 +140,7 @@ describe("terminals in trouble", function () {
 
   it("fails with cause and next step when the start folder has vanished", async () => {
     const t = await terminals();
-    await rm(t.home, { recursive: true });
+    await removeFolder(t.home);
     const result = await t.run("true");
     assert.ok(result.kind === "failed" && /does not exist/.test(result.message));
     await mkdir(t.home);
@@ -184,7 +185,7 @@ describe("terminals in trouble", function () {
     const file = (await t.command('echo "$__cp_file"')).output.text.trim();
     const folder = dirname(dirname(file));
     // Tidied away it is made again; it is not used when others could write there what the shell then runs.
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
     assert.equal((await t.command("echo again")).output.text, "again\n");
     await chmod(folder, 0o777);
     const result = await t.run("echo lost");

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { NodePtySpawner } from "../../../src/node/pty/node-pty-spawner.ts";
 import type { ReadSpool, SpoolResult } from "../../../src/ports/terminals.ts";
+import { removeFolder } from "../../support/remove-folder.ts";
 import { eventually, type TestTerminals, testTerminals } from "../../support/terminals.ts";
 
 const noSignal = new AbortController().signal;
@@ -115,7 +116,7 @@ describe("the whole output of commands", function () {
     await spool(1, 1);
     const running = t.command("for i in 1 2 3; do seq 1 400000; sleep 0.1; done; (exit 5)", { timeoutMs: 30_000 });
     await new Promise((resolve) => setTimeout(resolve, 150));
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
     const result = await running;
     assert.deepEqual([result.status, result.exitCode, result.totalLines], ["completed", 5, 1_200_000]);
     assert.match(result.output.text, /400000\n$/);

@@ -1,12 +1,13 @@
 /** What lists say of sessions whose journals are longer, at either end, than what one read brings. */
 import assert from "node:assert/strict";
-import { appendFile, mkdir, mkdtemp, open, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, open, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileSessionStore, workspaceKey } from "../../../../src/node/stores/file-session-store.ts";
 import type { AgentProfile } from "../../../../src/protocol/agent-profile.ts";
 import type { DurableEvent, EventOf } from "../../../../src/protocol/events.ts";
 import { encodeEvents } from "../../../../src/protocol/journal.ts";
+import { removeFolder } from "../../../support/remove-folder.ts";
 
 const PART = 64 * 1024;
 const MB = 1024 * 1024;
@@ -67,7 +68,7 @@ describe("the summary of a journal", () => {
     home = await mkdtemp(join(tmpdir(), "codepilot-summary-"));
     await mkdir(join(home, "sessions", workspaceKey("/w")), { recursive: true });
   });
-  afterEach(() => rm(home, { recursive: true, force: true }));
+  afterEach(() => removeFolder(home));
 
   const path = () => join(home, "sessions", workspaceKey("/w"), "s1.jsonl");
   const store = (events: readonly DurableEvent[], torn = "") => writeFile(path(), encodeEvents(events) + torn);

@@ -8,7 +8,6 @@ import {
   readdir,
   readFile,
   rename,
-  rm,
   stat,
   symlink,
   utimes,
@@ -23,6 +22,7 @@ import { FileSessionStore, workspaceKey } from "../../../../src/node/stores/file
 import { MemorySessionStore } from "../../../../src/node/stores/memory-session-store.ts";
 import type { SessionStore } from "../../../../src/ports/session-store.ts";
 import type { DurableEvent } from "../../../../src/protocol/events.ts";
+import { removeFolder } from "../../../support/remove-folder.ts";
 
 let seq = 0;
 const envelope = () => ({ v: 1 as const, seq: ++seq, at: seq, sessionId: "s1" });
@@ -63,7 +63,7 @@ let home: string;
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), "codepilot-store-"));
 });
-afterEach(() => rm(home, { recursive: true, force: true }));
+afterEach(() => removeFolder(home));
 
 async function journalPath(): Promise<string> {
   const [workspace] = await readdir(join(home, "sessions"));
@@ -339,7 +339,7 @@ describe("the file store", () => {
     await mkdir(path);
     await assert.rejects(store.read("s1"), says);
     await assert.rejects(store.open("s1"), says);
-    await rm(path, { recursive: true });
+    await removeFolder(path);
     // A name that leads to itself stands for every folder that can not be looked into.
     await symlink(path, path);
     await assert.rejects(store.read("s1"), says);
