@@ -60,6 +60,11 @@ export class Display {
     });
   }
 
+  /** Whether line feeds come without a carriage return from now on; who looks is given them with one. */
+  loneLineFeeds(lone: boolean): void {
+    this.#history.loneLineFeeds(lone);
+  }
+
   show(text: string): void {
     this.#history.push(text);
     this.#scanner.push(text);

@@ -1,4 +1,4 @@
-/** Output for the eye: at most 20 calls a second and 16 KiB a call, saying what was left out. */
+/** Output for the eye, its lines ending as a terminal wants: at most 20 calls a second and 16 KiB a call, saying what was left out. */
 import { cleanCut, lookBackChars } from "../base/raw-output.ts";
 
 const intervalMs = 50;
@@ -36,7 +36,8 @@ export class OutputThrottle {
       first += 1;
     }
     const rest = this.#waiting.slice(first).join("");
-    const cut = cleanCut(rest, excess - before);
+    let cut = cleanCut(rest, excess - before);
+    if (rest[cut] === "\n" && rest[cut - 1] === "\r") cut += 1;
     this.#dropped += before + cut;
     this.#waiting = [rest.slice(cut)];
     this.#length = rest.length - cut;
@@ -49,7 +50,8 @@ export class OutputThrottle {
     if (this.#length === 0) return;
     this.#shorten();
     const note = this.#dropped === 0 ? "" : `\r\n[… ${this.#dropped} characters skipped …]\r\n`;
-    const chunk = note + this.#waiting.join("");
+    // Of a flood they come alone, see LineFeedMode.
+    const chunk = (note + this.#waiting.join("")).replace(/\r?\n/g, "\r\n");
     this.#waiting = [];
     this.#length = 0;
     this.#dropped = 0;

@@ -6,6 +6,7 @@ import type { TerminalAttachment } from "../ports/terminals.ts";
 import { CommandFile } from "./command-file.ts";
 import type { CommandRecord } from "./command-record.ts";
 import { Display } from "./display.ts";
+import { LineFeedMode } from "./line-feed-mode.ts";
 import { endSession, interruptForeground } from "./process-control.ts";
 import type { PrivateFolder, ProcessTable, Pty, PtyExit, PtySize } from "./pty.ts";
 import { type AgentCommand, ShellCommands } from "./shell-commands.ts";
@@ -27,6 +28,8 @@ export interface ShellBootstrap {
   /** Whether a marker comes before the startup files of the person are loaded. */
   readonly heardFirst: boolean;
   readonly commandFileName: string;
+  /** Null for a shell that does not put line feeds right. */
+  readonly lineFeedFileName: string | null;
   /** Stands in the command line of the process as long as it is our shell. */
   readonly commandLineMark: string;
 }
@@ -81,6 +84,7 @@ export class PtySession {
   /** Of who is attached: the shell has ended. */
   readonly #attached = new Set<() => void>();
   readonly #commandFile: CommandFile | null;
+  readonly #lineFeeds: LineFeedMode | null;
   /** Number of a command that is to be ended if it begins after all. */
   #unwanted = Number.NaN;
 
@@ -93,6 +97,12 @@ export class PtySession {
     this.#marked = bootstrap !== null;
     this.#commandFile = bootstrap === null ? null : new CommandFile(folder, bootstrap.commandFileName);
     this.display = new Display(options.size, options.pty);
+    const { carriageReturns } = options.pty;
+    const fileName = bootstrap?.lineFeedFileName ?? null;
+    this.#lineFeeds =
+      fileName === null || carriageReturns === undefined
+        ? null
+        : new LineFeedMode({ carriageReturns, display: this.display, folder, fileName });
     const { ordinal, newCommandId, onCommand, onPersonCommand } = options;
     const onPersonTurn = () => this.unread.forgetPersons();
     this.#commands = new ShellCommands({
@@ -116,6 +126,7 @@ export class PtySession {
       notTaken: () => this.#giveUpPending(),
       ended: (number, exitCode, cwd) => this.#commandEnded(number, exitCode, cwd),
       ready: () => this.#shellReady(),
+      lineFeedsRestored: () => this.#lineFeeds?.restored(),
       unmarked: () => this.#loseMarkers(),
     });
     this.#pty.onData((data) => {
@@ -286,6 +297,7 @@ export class PtySession {
   }
 
   write(text: string, by: "agent" | "person"): void {
+    this.#lineFeeds?.typed();
     this.#commands.wrote(by, text, this.#atPrompt);
     this.#pty.write(text);
   }
@@ -342,10 +354,12 @@ export class PtySession {
       this.#options.onUnclaimed(text);
     }
     this.#commands.push(text);
+    this.#lineFeeds?.printed(text);
   }
 
   #began(number: number): void {
     this.#givenBack = false;
+    this.#lineFeeds?.began();
     if (this.#commands.began(number)) this.#options.onChange();
   }
 
@@ -356,6 +370,7 @@ export class PtySession {
 
   #typedBegan(number: number, command: string): void {
     this.#givenBack = false;
+    this.#lineFeeds?.began();
     const displaced = this.#commands.displacedBy(number);
     if (displaced !== null) void this.#takeBackUnlessBegun(displaced);
     this.#commands.typedBegan(number, command);
@@ -366,6 +381,7 @@ export class PtySession {
 
   #commandEnded(number: number, exitCode: number, cwd: string | null): void {
     if (cwd !== null) this.#cwd = cwd;
+    this.#lineFeeds?.ended();
     const end = { status: "completed", exitCode, cwd: cwd ?? this.#cwd } as const;
     if (this.#commands.ended(number, end)) this.#options.onChange();
   }

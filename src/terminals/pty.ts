@@ -26,6 +26,11 @@ export interface Pty {
   onExit(listener: (exit: PtyExit) => void): void;
   write(data: string): void;
   resize(size: PtySize): void;
+  /**
+   * Whether the system adds a carriage return to every line feed that is printed. Resolves when it is so, or can not be
+   * had. Absent where there is nothing to be set.
+   */
+  readonly carriageReturns?: (on: boolean) => Promise<void>;
 }
 
 export interface PtyRequest extends PtySize {

@@ -3,7 +3,11 @@
  * keeping strings would make every flood pass through the old generation of the heap, keeping a screen emulated would
  * cost more than the output itself. Positions count bytes since the beginning.
  */
+import { LoneLineFeeds } from "./lone-line-feeds.ts";
+
 export interface RawPart {
+  /** Where it begins. */
+  readonly position: number;
   /** Sets the modes that were switched on before this part, such as the alternate screen. */
   readonly modes: string;
   readonly text: string;
@@ -21,6 +25,7 @@ interface ModeChange {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
 const modeSequence = /\x1b\[\?([\d;]+)([hl])/g;
 const modeOpening = "\x1b[?";
+const alternateScreens = new Set(["47", "1047", "1049"]);
 const firstCapacity = 65_536;
 /** In UTF-8, of a UTF-16 unit. */
 const mostBytesOfChar = 3;
@@ -35,6 +40,8 @@ export class RawHistory {
   /** Modes at `#start`, and their changes after it. */
   readonly #modes = new Map<string, "h" | "l">();
   #changes: ModeChange[] = [];
+  readonly #lineFeeds = new LoneLineFeeds();
+  #lineFeedsLone = false;
   #forgotten = false;
 
   constructor(limitBytes: number) {
@@ -53,6 +60,13 @@ export class RawHistory {
     this.#start = this.#end;
     this.#modes.clear();
     this.#changes = [];
+  }
+
+  /** Whether line feeds come without a carriage return from here on: of what is read, they are given one. */
+  loneLineFeeds(lone: boolean): void {
+    this.#lineFeedsLone = lone;
+    if (lone) this.#lineFeeds.begin(this.#end);
+    else this.#lineFeeds.end(this.#end);
   }
 
   push(text: string): void {
@@ -98,6 +112,10 @@ export class RawHistory {
       counted = index;
       for (const number of numbers.split(";")) {
         this.#changes.push({ position, number, state: state === "h" ? "h" : "l" });
+        // A full-screen program says itself when it wants a carriage return.
+        if (!this.#lineFeedsLone || !alternateScreens.has(number)) continue;
+        if (state === "h") this.#lineFeeds.end(position);
+        else this.#lineFeeds.begin(position);
       }
     }
     const passed = this.#changes.findIndex(({ position }) => position >= this.#start);
@@ -125,7 +143,7 @@ export class RawHistory {
       bytes = bytes.subarray(0, cut);
       end = position + cut;
     }
-    return { text: bytes.toString("utf8"), end };
+    return { text: this.#lineFeeds.textOf(bytes, position), end };
   }
 
   /** All that is kept. When the beginning was dropped, starts after a line end: never inside a sequence. */
@@ -137,15 +155,17 @@ export class RawHistory {
   newest(limitBytes: number): RawPart {
     const from = Math.max(this.#start, this.#end - limitBytes);
     const bytes = this.#bytes(from, this.#end);
-    if (from === 0) return { modes: "", text: bytes.toString("utf8"), alternate: false };
+    this.#lineFeeds.forgetBefore(this.#start);
+    if (from === 0) return { position: 0, modes: "", text: this.#lineFeeds.textOf(bytes, 0), alternate: false };
     const newline = bytes.indexOf(10);
     const safe = newline < 0 ? Math.max(0, bytes.indexOf(27)) : newline + 1;
     const modes = new Map(this.#modes);
     for (const { position, number, state } of this.#changes) {
       if (position < from + safe) modes.set(number, state);
     }
-    const alternate = ["47", "1047", "1049"].some((number) => modes.get(number) === "h");
+    const alternate = [...alternateScreens].some((number) => modes.get(number) === "h");
     const prefix = [...modes].map(([number, state]) => `${modeOpening}${number}${state}`).join("");
-    return { modes: prefix, text: bytes.toString("utf8", safe), alternate };
+    const position = from + safe;
+    return { position, modes: prefix, text: this.#lineFeeds.textOf(bytes.subarray(safe), position), alternate };
   }
 }

@@ -17,6 +17,9 @@ const lateBeginMs = 3000;
 /** A shell without markers that has been quiet this long and has the foreground has most likely finished. */
 const quietMs = 400;
 
+/** Stands for the command that runs while a shell starts. */
+export const startupCommand = "(startup files of the shell)";
+
 export interface Leavable {
   /** Aborted when nobody waits any more: it resolves, the command goes on, and what it prints is for the next read. */
   readonly left?: AbortSignal;
@@ -126,7 +129,7 @@ function whatRuns(session: PtySession): RunResult | null {
   const running = session.commands.current;
   if (running !== null) return { kind: "busy", command: running.start.command, startedAtMs: running.startedAtMs };
   if (session.starting && session.exit === null) {
-    return { kind: "busy", command: "(startup files of the shell)", startedAtMs: session.startedAtMs };
+    return { kind: "busy", command: startupCommand, startedAtMs: session.startedAtMs };
   }
   if (session.continuing) {
     return { kind: "busy", command: "(an unfinished command line that the person is typing)", startedAtMs: Date.now() };

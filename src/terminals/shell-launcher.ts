@@ -145,11 +145,20 @@ export class ShellLauncher {
     const place = `shell-${++this.#count}`;
     const commandFileName = `${place}/command`;
     const commandFile = await folder.write(commandFileName, "");
+    const lineFeedFileName = `${place}/line-feeds`;
+    const lineFeedFile = await folder.pathOf(lineFeedFileName);
     const write = (name: string, content: string) => folder.write(`${place}/${name}`, content);
-    const prepared = await dialect.prepare({ key, commandFile, loadPersonal, env, write });
+    const prepared = await dialect.prepare({ key, commandFile, lineFeedFile, loadPersonal, env, write });
     const { commandLineMark } = prepared;
-    const { keys, heardFirst } = dialect;
-    const bootstrap: ShellBootstrap = { key, keys, heardFirst, commandFileName, commandLineMark };
+    const { keys, heardFirst, restoresLineFeeds } = dialect;
+    const bootstrap: ShellBootstrap = {
+      key,
+      keys,
+      heardFirst,
+      commandFileName,
+      lineFeedFileName: restoresLineFeeds ? lineFeedFileName : null,
+      commandLineMark,
+    };
     return { prepared, bootstrap };
   }
 }

@@ -17,6 +17,8 @@ export interface ShellStreamEvents {
   ended(number: number, exitCode: number, cwd: string | null): void;
   /** The shell waits for a command. */
   ready(): void;
+  /** The shell has put the line feeds of its terminal right, see LineFeedMode. */
+  lineFeedsRestored(): void;
   /** This shell is too old for markers. */
   unmarked(): void;
 }
@@ -152,6 +154,7 @@ export class ShellStream {
     else if (letter === "A") this.#promptBegins(number, Number(fields[0]));
     else if (letter === "B" && this.#phase === "drawing") this.#promptEnds();
     else if (letter === "F") this.#continues();
+    else if (letter === "P" && fields[0] === "LineFeeds=1") this.#events.lineFeedsRestored();
     else if (letter === "P" && fields[0] === "Edit=0") this.#lineEditing = this.#editingNext = false;
     else if (letter === "N") this.#notTaken();
     else if (letter === "X") this.#events.unmarked();

@@ -31,7 +31,7 @@ import { PersonCommands } from "./person-commands.ts";
 import { type PortProbe, type PtySize, usableSize } from "./pty.ts";
 import type { PtySession } from "./pty-session.ts";
 import { readEnded, readTerminal, writeTerminal } from "./read-terminal.ts";
-import { followCommand, interruptCommand, type Leavable, runCommand } from "./run-command.ts";
+import { followCommand, interruptCommand, type Leavable, runCommand, startupCommand } from "./run-command.ts";
 import type { ShellLauncher } from "./shell-launcher.ts";
 import { defaultSpoolLimits, type SpoolFiles, type SpoolLimits } from "./spool.ts";
 import { infoOf, type TerminalSlot } from "./terminal-slot.ts";
@@ -120,7 +120,7 @@ export class TerminalEngine implements Terminals {
     if (slot.starting !== null) await waitFor(starting, { timeoutMs: request.timeoutMs, signal });
     if (signal.aborted) return { kind: "failed", message: "Cancelled before the command began." };
     if (slot.starting !== null) {
-      return { kind: "busy", command: "(startup files of the shell)", startedAtMs: Date.now() };
+      return { kind: "busy", command: startupCommand, startedAtMs: Date.now() };
     }
     const session = await starting;
     if (typeof session === "string") return { kind: "failed", message: session };

@@ -60,9 +60,9 @@ export class Viewer {
   /** Skips what is no longer kept: to the newest lines of a log, to a repaint of what a full-screen program shows. */
   async #catchUp(): Promise<void> {
     const { history, deliver, repaint } = this.#options;
-    const { modes, text, alternate } = history.newest(pieceBytes);
+    const { position, modes, text, alternate } = history.newest(pieceBytes);
     if (!alternate) {
-      const skipped = history.end - this.#position - Buffer.byteLength(text);
+      const skipped = position - this.#position;
       this.#position = history.end;
       await deliver(`\x1b[0m\r\n[… ${skipped} bytes skipped …]\r\n${modes}${text}`);
       return;

@@ -12,7 +12,7 @@ const say = (text: string): FakeReply => ({ parts: [{ text }] });
 const call = (name: string, args: object): FakeReply => ({ parts: [{ toolCall: { name, arguments: args } }] });
 
 describe("codepilot exec with an agent file", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let cwd: string;
   let home: string;
   let fake: FakeModelServer;

@@ -37,7 +37,7 @@ const repair = [
 ];
 
 describe("the agent in code-server", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let window: AgentWindow;
 
   before(async () => {

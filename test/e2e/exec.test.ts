@@ -17,7 +17,7 @@ const say = (text: string): FakeReply => ({ parts: [{ text }] });
 const call = (name: string, args: object): FakeReply => ({ parts: [{ toolCall: { name, arguments: args } }] });
 
 describe("codepilot exec", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   let cwd: string;
   let home: string;

@@ -11,7 +11,7 @@ const slowly = { deltaSize: 10, chunkSize: 200, chunkDelayMs: 20 };
 const FIXED = "  return Math.round(subtotal(items) * (1 - percent / 100));";
 
 describe("the panel", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let window: AgentWindow;
 
   before(async () => {

@@ -10,7 +10,7 @@ import { eventually, extensionUnderTest, withScriptedModel, workspaceFolder } fr
 const text = (words: string): FakeReply => ({ parts: [{ text: words }] });
 
 describe("agent files in the extension host", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let access: TestAccess;
   let model: FakeModelServer;
   let asked: string[] = [];

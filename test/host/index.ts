@@ -15,7 +15,7 @@ export async function run(): Promise<void> {
   Mocha.reporters.Base.consoleLog = say;
   const mocha = new Mocha({
     ui: "bdd",
-    timeout: 20_000,
+    timeout: 120_000,
     color: false,
     reporter: LayerReporter,
     forbidOnly: Boolean(process.env.CI),

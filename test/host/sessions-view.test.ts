@@ -10,7 +10,7 @@ import type { FakeModelServer } from "../support/fake-model/server.ts";
 import { eventually, extensionUnderTest, withScriptedModel, workspaceFolder } from "./support/extension.ts";
 
 describe("the sessions of a window", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let access: TestAccess;
   let model: FakeModelServer;
   let asked: string[] = [];

@@ -14,7 +14,7 @@ const text = (words: string): FakeReply => ({ parts: [{ text: words }] });
 const call = (name: string, args: unknown): FakeReply => ({ parts: [{ toolCall: { name, arguments: args } }] });
 
 describe("a session in the extension host", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let access: TestAccess;
   let model: FakeModelServer;
   /** What the prompts said, newest last. */

@@ -237,7 +237,7 @@ export function describeModelConformance(subject: ConformanceSubject): void {
       });
 
       it("is the same however its bytes are cut", async function () {
-        this.timeout(30_000);
+        this.timeout(120_000);
         const text = 'Grüße, 世界 👩‍👩‍👧 – “ok” \u2028 \\ "quoted"\r\n\tend';
         const parts = [{ text: [...text] }, { toolCall: { name: "read_file", arguments: { path: text } } }];
         const client = await open(({ body }) => ({ parts, chunkSize: JSON.parse(body.model.split(" ")[1]) }));

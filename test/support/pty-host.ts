@@ -14,7 +14,7 @@ import type { CommandResult, RunCommand, Terminals } from "../../src/ports/termi
 import { ptyHostVersion } from "../../src/protocol/pty-host.ts";
 import { isAlive } from "./end-pty-hosts.ts";
 import { removeFolder } from "./remove-folder.ts";
-import { eventually, processesOfHome } from "./terminals.ts";
+import { eventually, onceStarted, processesOfHome } from "./terminals.ts";
 
 const never = new AbortController().signal;
 const root = new URL("../../", import.meta.url).href;
@@ -130,8 +130,8 @@ export async function runIn(
   extra: Partial<RunCommand> = {},
 ): Promise<CommandResult> {
   const commandId = `c-${Math.random()}`;
-  const defaults = { terminal: "main", command, commandId, timeoutMs: 8_000, signal: never, maxOutputChars: 40_000 };
-  const result = await terminals.run({ ...defaults, ...extra });
+  const defaults = { terminal: "main", command, commandId, timeoutMs: 30_000, signal: never, maxOutputChars: 40_000 };
+  const result = await onceStarted(() => terminals.run({ ...defaults, ...extra }));
   if (result.kind !== "command") throw new Error(`${command}: ${JSON.stringify(result)}`);
   return result;
 }

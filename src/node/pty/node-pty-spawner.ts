@@ -6,6 +6,7 @@ import { access, constants, stat } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
 import { messageOf, systemCodeOf } from "../../base/app-error.ts";
 import type { Pty, PtyRequest, PtySpawner, PtySpawnResult } from "../../terminals/pty.ts";
+import { setCarriageReturns } from "./carriage-returns.ts";
 
 type NodePty = typeof import("node-pty");
 
@@ -96,6 +97,7 @@ function wrap(pty: import("node-pty").IPty): Pty {
     const { _writeStream } = pty as { _writeStream?: { _writeQueue?: readonly unknown[] } };
     return (_writeStream?._writeQueue?.length ?? 0) > 0;
   };
+  const { fd } = pty as { fd?: number };
   return {
     pid: pty.pid,
     onData: (listener) => void pty.onData(listener),
@@ -117,5 +119,8 @@ function wrap(pty: import("node-pty").IPty): Pty {
         if (!ended) pty.resize(cols, rows);
       } catch {}
     },
+    ...(fd === undefined || process.platform === "win32"
+      ? {}
+      : { carriageReturns: async (on) => (ended ? undefined : setCarriageReturns(fd, on)) }),
   };
 }

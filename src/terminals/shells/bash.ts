@@ -21,8 +21,9 @@ export const bash: ShellDialect = {
   },
   // The bootstrap comes after the system's own file, which may take its time.
   heardFirst: false,
-  async prepare({ key, commandFile, loadPersonal, write }) {
-    const file = await write("bashrc", bootstrap({ key, commandFile, loadPersonal }));
+  restoresLineFeeds: true,
+  async prepare({ key, commandFile, lineFeedFile, loadPersonal, write }) {
+    const file = await write("bashrc", bootstrap({ key, commandFile, lineFeedFile, loadPersonal }));
     return { args: ["--rcfile", file, "-i"], commandLineMark: file };
   },
 };
@@ -30,13 +31,15 @@ export const bash: ShellDialect = {
 interface BootstrapOptions {
   readonly key: string;
   readonly commandFile: string;
+  readonly lineFeedFile: string;
   readonly loadPersonal: boolean;
 }
 
 /** The file for `bash --rcfile`. */
-function bootstrap({ key, commandFile, loadPersonal }: BootstrapOptions): string {
+function bootstrap({ key, commandFile, lineFeedFile, loadPersonal }: BootstrapOptions): string {
   return `# CodePilot's bootstrap of this shell; your own startup file is loaded below.
 __cp_key='${key}' __cp_file=${shellQuote(commandFile)} __cp_void='' __cp_cmd='' __cp_run='' __cp_text='' __cp_stash='' __cp_control=''
+__cp_feeds=${shellQuote(lineFeedFile)}
 __cp_seq=0 __cp_open=0 __cp_last=0 __cp_hist=0 __cp_seen=0
 
 __cp_mark() { builtin printf '\\e]633;%s;cp=%s.%s;%s\\a' "$1" "$__cp_key" "$2" "$3" >|/dev/tty; }
@@ -104,8 +107,15 @@ __cp_close() {
   local number
   number=$__cp_open __cp_last=$1 __cp_open=0
   (( number )) || return 0
+  [[ ! -s $__cp_feeds ]] || __cp_restore_feeds
   __cp_escape "$PWD"
   __cp_mark D "$number" "$1;$__cp_text"
+}
+
+__cp_restore_feeds() {
+  { builtin command -p stty onlcr || builtin command stty onlcr; } </dev/tty || return 0
+  : >|"$__cp_feeds"
+  __cp_mark P 0 LineFeeds=1
 }
 
 __cp_end() {

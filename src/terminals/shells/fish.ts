@@ -22,8 +22,9 @@ export const fish: ShellDialect = {
   startupFile: "~/.config/fish/config.fish",
   keys: { run: runKey, restore: restoreKey, runLine: null },
   heardFirst: false,
-  async prepare({ key, commandFile, loadPersonal, write }) {
-    const file = await write("bootstrap.fish", bootstrap(key, commandFile));
+  restoresLineFeeds: true,
+  async prepare({ key, commandFile, lineFeedFile, loadPersonal, write }) {
+    const file = await write("bootstrap.fish", bootstrap(key, commandFile, lineFeedFile));
     return {
       args: [...(loadPersonal ? [] : ["--no-config"]), "--init-command", `source ${quote(file)}`],
       commandLineMark: file,
@@ -35,10 +36,11 @@ function quote(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
-function bootstrap(key: string, commandFile: string): string {
+function bootstrap(key: string, commandFile: string, lineFeedFile: string): string {
   return `# CodePilot's bootstrap of this shell; your own startup files have been loaded.
 set -g __cp_key ${key}
 set -g __cp_file ${quote(commandFile)}
+set -g __cp_feeds ${quote(lineFeedFile)}
 set -g __cp_seq 0
 set -g __cp_open 0
 set -g __cp_seen 0
@@ -121,6 +123,10 @@ function __cp_close
     builtin test "$__cp_open" = 0; and return
     set -l number $__cp_open
     set -q __cp_state[1]; or set -g __cp_state $argv[1]
+    if builtin test -s $__cp_feeds; and command stty onlcr </dev/tty 2>/dev/null
+        builtin printf '' >$__cp_feeds
+        __cp_mark P 0 LineFeeds=1
+    end
     __cp_mark D $number $__cp_state';'(__cp_escape "$PWD")
     set -g __cp_open 0
 end

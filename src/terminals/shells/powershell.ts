@@ -23,6 +23,7 @@ export const powershell: ShellDialect = {
     runLine: ` __cp_load typed; ${evaluation}\r`,
   },
   heardFirst: false,
+  restoresLineFeeds: false,
   async prepare({ key, commandFile, loadPersonal, write }) {
     const file = await write("bootstrap.ps1", bootstrap(key, commandFile));
     return {

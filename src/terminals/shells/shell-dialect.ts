@@ -16,7 +16,8 @@
  *   A, B  prompt begins, ends: A repeats status and number of an unreported command
  *   N  the command that was loaded has not begun, nor will it
  *   F  an unfinished line goes on
- *   P  property; `Edit=0`: the next prompt has no line editing; `Heard=1`: the bootstrap is there
+ *   P  property; `Edit=0`: the next prompt has no line editing; `Heard=1`: the bootstrap is there; `LineFeeds=1`: the
+ *      line feeds of the terminal were put right
  *   X  this shell is too old for all this
  */
 
@@ -35,6 +36,8 @@ export interface ShellStart {
   readonly key: string;
   /** Path of the file that hands commands over. */
   readonly commandFile: string;
+  /** Path of a file: when anything is in it at the end of a command, `stty onlcr` is due, and the file is emptied. */
+  readonly lineFeedFile: string;
   /** Whether the person's own startup files are loaded; not after they have ended the shell. */
   readonly loadPersonal: boolean;
   /** The environment that the shell gets. */
@@ -59,6 +62,8 @@ export interface ShellDialect {
   readonly keys: ShellKeys;
   /** Whether the bootstrap shows a sign of life before the person's own files are loaded. */
   readonly heardFirst: boolean;
+  /** Whether the bootstrap minds `lineFeedFile`. */
+  readonly restoresLineFeeds: boolean;
   /** Writes the bootstrap; rejects when the files can not be written. */
   prepare(start: ShellStart): Promise<PreparedShell>;
 }

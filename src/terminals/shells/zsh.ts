@@ -31,8 +31,9 @@ export const zsh: ShellDialect = {
   },
   // A system-wide .zshenv may lead zsh away from ours by setting ZDOTDIR itself.
   heardFirst: true,
-  async prepare({ key, commandFile, loadPersonal, env, write }) {
-    const file = await write("bootstrap.zsh", bootstrap(key, commandFile));
+  restoresLineFeeds: true,
+  async prepare({ key, commandFile, lineFeedFile, loadPersonal, env, write }) {
+    const file = await write("bootstrap.zsh", bootstrap(key, commandFile, lineFeedFile));
     const entry = await write(".zshenv", zshenv(file, env.ZDOTDIR, loadPersonal));
     return {
       args: ["-i", ...commandLineMark.split(" ")],
@@ -51,9 +52,10 @@ ${loadPersonal ? `if [[ -r \${ZDOTDIR:-$HOME}/.zshenv ]]; then builtin source "\
 }
 
 /** Sourced under \`emulate -R zsh -c\`: whatever the person sets later, these functions run with the usual options. */
-function bootstrap(key: string, commandFile: string): string {
+function bootstrap(key: string, commandFile: string, lineFeedFile: string): string {
   return `
 typeset -g __cp_key='${key}' __cp_file=${shellQuote(commandFile)} __cp_cmd='' __cp_text='' __cp_stash=''
+typeset -g __cp_feeds=${shellQuote(lineFeedFile)}
 typeset -gi __cp_seq=0 __cp_open=0 __cp_last=0 __cp_seen=0 __cp_loaded=0 __cp_drawn=0 __cp_cursor=0
 typeset -ga __cp_hooks
 
@@ -131,8 +133,15 @@ __cp_close() {
   local number=$__cp_open
   __cp_last=$1 __cp_open=0
   (( number )) || return 0
+  [[ ! -s $__cp_feeds ]] || __cp_restore_feeds
   __cp_escape "$PWD"
   __cp_mark D $number "$1;$__cp_text"
+}
+
+__cp_restore_feeds() {
+  { builtin command -p stty onlcr || builtin command stty onlcr } </dev/tty || return 0
+  : >|$__cp_feeds
+  __cp_mark P 0 LineFeeds=1
 }
 
 __cp_end() {

@@ -49,7 +49,7 @@ async function play(name: string, script: Script, options: Partial<RuntimeOption
 }
 
 describe("golden turns", function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
 
   it("reads, edits, runs a command and finishes", () =>
     play(

@@ -29,10 +29,10 @@ export function workspaceFolder(): string {
 
 /** Polls: for what VS Code does a moment later and tells nobody. */
 export async function eventually<T>(probe: () => T | undefined | Promise<T | undefined>, what: string): Promise<T> {
-  for (let n = 0; n < 400; n += 1) {
+  for (let n = 0; n < 1_200; n += 1) {
     const value = await probe();
     if (value !== undefined) return value;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  throw new Error(`not within 10 s: ${what}`);
+  throw new Error(`not within 30 s: ${what}`);
 }

@@ -17,7 +17,7 @@ const never = new AbortController().signal;
 const detach = "\x1cd";
 
 describe("codepilot attach", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let host: TestHost;
   let people: Person[];
 

@@ -31,7 +31,7 @@ const embeddingReplies = [
 const embeddingScript: readonly FakeReply[] = embeddingReplies.map((text) => ({ parts: [{ text }] }));
 
 describe("codepilot/runtime in another program", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
 
   before(function () {

@@ -24,7 +24,7 @@ describe("the names of keys", () => {
   });
 
   describe("in a session", function () {
-    this.timeout(20_000);
+    this.timeout(120_000);
     let disk: TempWorkspace;
     beforeEach(async () => {
       disk = await fileTree({});

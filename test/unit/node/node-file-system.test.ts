@@ -138,7 +138,7 @@ describe("NodeFileSystem", () => {
   });
 
   it("writes 100 MB", async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const big = new Uint8Array(100_000_000).fill(120);
     await files.replace(workspace.path("big"), big, null);
     assert.equal((await stat(workspace.path("big"))).size, 100_000_000);
@@ -210,7 +210,7 @@ describe("NodeFileSystem", () => {
   });
 
   it("never leaves half a file when the process is killed while it writes", async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     const path = workspace.path("k.txt");
     const size = 5_000_000;
     await workspace.write("k.txt", "A".repeat(size));

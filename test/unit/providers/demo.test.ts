@@ -141,9 +141,9 @@ describe("the demo model", () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 20);
     const startedAt = performance.now();
-    const { outcome } = await take(new DemoClient({ delayMs: 5_000 }), modelRequest({ tools }), controller.signal);
+    const { outcome } = await take(new DemoClient({ delayMs: 60_000 }), modelRequest({ tools }), controller.signal);
     assert.deepEqual(outcome, { kind: "aborted" });
-    assert.ok(performance.now() - startedAt < 1_000);
+    assert.ok(performance.now() - startedAt < 30_000);
   });
 });
 

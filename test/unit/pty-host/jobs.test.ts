@@ -7,7 +7,7 @@ import { eventually, processesOfHome } from "../../support/terminals.ts";
 const signal = new AbortController().signal;
 
 describe("jobs in the pty host", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let host: TestHost;
   beforeEach(async () => {
     host = await testHost();

@@ -13,7 +13,7 @@ import { eventually, processesOfHome } from "../../support/terminals.ts";
 const never = new AbortController().signal;
 
 describe("terminals when somebody is killed", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let host: TestHost;
 
   beforeEach(async () => {

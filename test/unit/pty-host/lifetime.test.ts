@@ -13,7 +13,7 @@ import { eventually, processesOfHome } from "../../support/terminals.ts";
 const idleMs = 250;
 
 describe("the life of the pty host", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let host: TestHost;
 
   afterEach(async () => {

@@ -13,7 +13,7 @@ const shell = promisify(execFile);
 const never = new AbortController().signal;
 
 describe("the pty host at its limits", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let host: TestHost;
   const clean: (() => Promise<unknown>)[] = [];
 

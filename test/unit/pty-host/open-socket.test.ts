@@ -47,7 +47,7 @@ class Socat {
 }
 
 describe("the data socket of a terminal", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let host: TestHost;
   let terminals: Terminals;
   let viewers: Socat[];

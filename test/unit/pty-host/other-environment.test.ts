@@ -14,7 +14,7 @@ import { eventually } from "../../support/terminals.ts";
 const never = new AbortController().signal;
 
 describe("the pty host of a workspace, for a client with another environment", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let host: TestHost;
   /** A window that was started without a runtime folder; the host of the other one is in `temporary`. */
   let temporary: string;

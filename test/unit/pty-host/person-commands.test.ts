@@ -7,7 +7,7 @@ import { eventually } from "../../support/terminals.ts";
 type Ended = Extract<TerminalEvent, { type: "command-ended" }>;
 
 describe("commands of the person in the pty host", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let host: TestHost;
 
   beforeEach(async () => {

@@ -27,7 +27,7 @@ import { eventually } from "../../support/terminals.ts";
 const source = (path: string) => JSON.stringify(new URL(`../../../${path}`, import.meta.url).href);
 
 describe("the place of the pty host", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let host: TestHost;
   const complaint = (text: RegExp) => {
     const index = host.complaints.findIndex((each) => text.test(each));

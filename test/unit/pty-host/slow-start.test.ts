@@ -9,7 +9,7 @@ function blockLoop(ms: number): void {
 }
 
 describe("terminals that are looked for", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let host: TestHost;
 
   beforeEach(async () => {

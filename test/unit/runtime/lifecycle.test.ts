@@ -64,7 +64,7 @@ describe("stopping at awkward moments", () => {
     const before = Date.now();
     await t.session.submit({ type: "turn.interrupt" });
     await t.session.idle();
-    assert.ok(Date.now() - before < 5_000);
+    assert.ok(Date.now() - before < 30_000);
     assert.equal(t.session.state.turns[0]?.finished?.reason, "interrupted");
   });
 

@@ -8,7 +8,7 @@ import { eventually, type TestTerminals, testTerminals } from "../../support/ter
 import { type Toolbox, toolbox } from "../../support/toolbox.ts";
 
 describe("a command of a card", function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
   let t: TestTerminals;
   let box: Toolbox;
   beforeEach(async () => {

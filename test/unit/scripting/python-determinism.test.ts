@@ -38,7 +38,7 @@ async function runAll(engine: ScriptEngine, seed: string): Promise<Ran[]> {
 }
 
 describe("python: determinism", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let engine: ScriptEngine;
 
   before(() => {
@@ -97,7 +97,7 @@ describe("python: determinism", function () {
     const replayMs = performance.now() - startedAt;
     const real = await printedBy(task, source.replaceAll("(1)", "(0.2)"));
     assert.ok(performance.now() - startedAt - replayMs >= 800);
-    assert.ok(replayMs < 3_000, `${replayMs}`);
+    assert.ok(replayMs < 4_000, `${replayMs}`);
     assert.equal(replayed, `${NOW_MS / 1_000 + 5}\n`);
     assert.equal(real, `${NOW_MS / 1_000 + 6}\n`);
     await task.dispose();

@@ -6,7 +6,7 @@ import { openTask, printedBy, raised, runBlock, testEngine } from "../../support
 const FILE = "<codepilot-control-block>";
 
 describe("python: ends", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let engine: ScriptEngine;
   let task: ScriptTask;
 

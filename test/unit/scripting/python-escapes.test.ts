@@ -27,7 +27,7 @@ const attempts = readFileSync(fromRoot("test/fixtures/python/escapes.py"), "utf8
   });
 
 describe(`python: ${attempts.length} ways out that are none`, function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let engine: ScriptEngine;
   let task: ScriptTask | undefined;
   let host: TempWorkspace;

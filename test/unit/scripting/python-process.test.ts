@@ -24,7 +24,7 @@ async function interpretersOf(parent: number): Promise<{ pid: number; rssKb: num
 }
 
 async function until(condition: () => Promise<boolean>): Promise<boolean> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     if (await condition()) return true;
     await delay(50);
   }
@@ -41,7 +41,7 @@ const isGone = (pid: number): boolean => {
 };
 
 describe("python: processes", function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
 
   before(async function () {
     if (process.platform !== "linux") this.skip();

@@ -5,7 +5,7 @@ import { callLimitText, MAX_CALLS } from "../../../src/scripting/script-function
 import { openTask, printedBy, raised, runBlock, testEngine } from "../../support/python-engine.ts";
 
 describe("python: blocks", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let engine: ScriptEngine;
   let task: ScriptTask;
 

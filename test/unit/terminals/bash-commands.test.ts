@@ -100,7 +100,7 @@ const cases: readonly ShellCase[] = [
 ];
 
 describe("commands in bash", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let t: TestTerminals;
   before(async () => {
     t = await testTerminals({ bashrc: "echo 'the startup file prints'; PS1='person$ '\n" });

@@ -10,7 +10,7 @@ const quiet = { ".local/share/fish/generated_completions/none.fish": "" };
 for (const shell of ["bash", "zsh", "fish"]) {
   const missing = (await spawner.findShell(shell)) === null;
   (missing ? describe.skip : describe)(`a command that ${shell} has not read`, function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     let t: TestTerminals;
     let person: TerminalAttachment;
     let seen = "";
@@ -65,7 +65,7 @@ for (const shell of ["bash", "zsh", "fish"]) {
 }
 
 describe("a command that bash does not come to because it asks a question", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let t: TestTerminals;
   let person: TerminalAttachment;
   beforeEach(async () => {
@@ -110,7 +110,7 @@ describe("a command that bash does not come to because it asks a question", func
 });
 
 describe("a command that bash has read and is slow to begin", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let t: TestTerminals;
   beforeEach(async () => {
     t = await testTerminals({ bashrc: "PS0='$(sleep 0.8)'\n" });

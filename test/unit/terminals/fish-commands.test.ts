@@ -88,7 +88,7 @@ const cases: readonly ShellCase[] = [
 ];
 
 describe("commands in fish", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let t: TestTerminals;
   before(async () => {
     t = await testTerminals({

@@ -9,7 +9,7 @@ import { removeFolder } from "../../support/remove-folder.ts";
 import { eventually, processesOfHome } from "../../support/terminals.ts";
 
 describe("terminals that are kept", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let home: string;
   let engine: TerminalEngine;
   const open = (outlives: boolean) => {

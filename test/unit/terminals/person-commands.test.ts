@@ -6,7 +6,7 @@ import { eventually, type TestTerminals, testTerminals } from "../../support/ter
 type Ended = Extract<TerminalEvent, { type: "command-ended" }>;
 
 describe("commands of the person", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let t: TestTerminals;
   let person: TerminalAttachment;
   let seen = "";
@@ -188,7 +188,7 @@ describe("commands of the person", function () {
 
 for (const shell of ["zsh", "fish"]) {
   describe(`commands of the person in ${shell}`, function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     let t: TestTerminals;
 
     beforeEach(async () => {

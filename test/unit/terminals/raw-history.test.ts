@@ -48,8 +48,8 @@ describe("raw history", () => {
     const { end } = history;
     history.forget();
     history.push("\x1b[?25hmore");
-    assert.deepEqual(history.whole(), { modes: "", text: "", alternate: false });
-    assert.deepEqual(history.newest(10), { modes: "", text: "", alternate: false });
+    assert.deepEqual(history.whole(), { position: end, modes: "", text: "", alternate: false });
+    assert.deepEqual(history.newest(10), { position: end, modes: "", text: "", alternate: false });
     assert.deepEqual(history.from(end), { text: "", end });
     assert.equal(history.from(end - 1), null);
   });

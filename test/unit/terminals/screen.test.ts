@@ -70,7 +70,7 @@ const piece = fc.oneof(
 );
 
 describe("a repaint", function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
 
   it("shows the same as the output itself", async () => {
     await fc.assert(

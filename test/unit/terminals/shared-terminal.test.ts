@@ -14,7 +14,7 @@ async function screenOf(data: string, cols = 120, rows = 30): Promise<string> {
 }
 
 describe("a terminal shared with the person", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let t: TestTerminals;
   let person: TerminalAttachment;
   let seen = "";

@@ -40,7 +40,13 @@ describe("shell dialects", () => {
           written.push(whole);
           return whole;
         };
-        const start = { key: "00ff", commandFile: join(folder, "it's a\\b"), env: {}, write };
+        const start = {
+          key: "00ff",
+          commandFile: join(folder, "it's a\\b"),
+          lineFeedFile: join(folder, "it's b"),
+          env: {},
+          write,
+        };
         await dialectOf(name)?.prepare({ ...start, loadPersonal: true });
         assert.ok(written.length > 0);
         for (const path of written) {
@@ -57,7 +63,7 @@ describe("shell dialects", () => {
 });
 
 describe("the startup of zsh", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const open: TestTerminals[] = [];
   async function zsh(files: Record<string, string>, env: Record<string, string> = {}, shell = "zsh") {
     const t = await testTerminals({ shell, files, env });

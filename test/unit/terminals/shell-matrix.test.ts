@@ -114,7 +114,7 @@ for (const [index, shell] of shells.entries()) {
   const title = `a terminal with ${shell.name}${missing ? ", which is not installed here" : ""}`;
 
   (missing ? describe.skip : describe)(title, function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     const open: TestTerminals[] = [];
 
     async function terminal(startup: string = shell.prompt): Promise<TestTerminals> {
@@ -143,7 +143,7 @@ for (const [index, shell] of shells.entries()) {
       }
       const moved = await t.command("cd /usr; sleep 0.3");
       assert.equal(moved.cwd, "/usr");
-      assert.ok(moved.durationMs >= 300 && moved.durationMs < 3000, `${moved.durationMs} ms`);
+      assert.ok(moved.durationMs >= 300 && moved.durationMs < 30_000, `${moved.durationMs} ms`);
       assert.equal((await t.command("pwd")).output.text, "/usr\n");
     });
 

@@ -51,7 +51,7 @@ async function readSpool(spool: Spool, fromLine: number, lineCount: number, maxC
 }
 
 describe("the spool of a command", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let parent: string;
   let files: SpoolFiles;
   let close: () => Promise<void>;

@@ -105,7 +105,7 @@ describe("questions of programs to their terminal", () => {
   });
 
   it("are answered from here when no viewer does, and a late answer is dropped", async function () {
-    this.timeout(5000);
+    this.timeout(120_000);
     const { asks, said, typed } = queries(1);
     asks("\x1b[>q\x1b[c");
     while (typed.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { eventually, type TestTerminals, testTerminals } from "../../support/terminals.ts";
 
 describe("a program without markers", function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
   let t: TestTerminals;
   beforeEach(async () => {
     t = await testTerminals({ shell: "sh" });

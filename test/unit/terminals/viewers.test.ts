@@ -7,7 +7,7 @@ import { Display } from "../../../src/terminals/display.ts";
 import { eventually, type TestTerminals, testTerminals } from "../../support/terminals.ts";
 
 describe("several viewers of a terminal", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let t: TestTerminals;
   const attached: TerminalAttachment[] = [];
 

@@ -116,7 +116,7 @@ const cases: readonly ShellCase[] = [
 ];
 
 describe("commands in zsh", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let t: TestTerminals;
   before(async () => {
     t = await testTerminals({

@@ -7,7 +7,7 @@ import { type TestTerminals, testTerminals } from "../../support/terminals.ts";
 import { type Toolbox, toolbox } from "../../support/toolbox.ts";
 
 describe("terminal tools over real terminals", function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let t: TestTerminals;
   let box: Toolbox;
   beforeEach(async () => {

@@ -353,7 +353,7 @@ function walkBack(panel: Panel): Map<string, Entry> {
 
 describe("what the panel holds", () => {
   it("is a part of the whole, after any sequence of events, pages, losses and snapshots", function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     void fc.assert(
       fc.property(plays, (play) => {
         const host = new Host();

@@ -36,7 +36,7 @@ const big = (text: string) => ({ text, deltaSize: 65_536 });
 const last = { text: DONE };
 
 describe("texts out of all proportion", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it("takes 10 MB of prose for an answer", async () => {
     const prose = "word\n".repeat(2_000_000);
@@ -112,7 +112,7 @@ describe("texts out of all proportion", function () {
 });
 
 describe("half characters", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it("are refused in a program and in a file, harmless in arguments, and never in what the model is told", async () => {
     const tries = [
@@ -145,7 +145,7 @@ describe("half characters", function () {
 });
 
 describe("targets that are no files of the workspace", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it("are refused with a reason, or asked for and left alone", async () => {
     await using outside = await fileTree({ "secret.txt": "secret\n" });
@@ -210,7 +210,7 @@ describe("targets that are no files of the workspace", function () {
 });
 
 describe("names that mean something elsewhere", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   const names = ["__proto__", "constructor", "toString", "valueOf", "hasOwnProperty"];
 
@@ -272,7 +272,7 @@ describe("names that mean something elsewhere", function () {
 });
 
 describe("calls that get in each other's way", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it("refuses a second edit by lines that the first has moved, until the program has read the file again", async () => {
     const code = [
@@ -346,7 +346,7 @@ describe("calls that get in each other's way", function () {
 });
 
 describe("tools of an embedding program in Python", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   const clashing = [
     "print",

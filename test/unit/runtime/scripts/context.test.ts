@@ -12,7 +12,7 @@ const userTexts = (input: readonly ModelInput[] | undefined) =>
   (input ?? []).flatMap((item) => (item.kind === "user" ? [item.text] : []));
 
 describe("the context of programs", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it("offers the three context tools with the arguments they are known by", () => {
     const functions = scriptFunctions(new ToolRegistry(createContextTools()).specs());

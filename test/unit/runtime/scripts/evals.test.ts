@@ -51,7 +51,7 @@ const lines = (...list: readonly string[]) => `${list.join("\n")}\n`;
 const ran = (session: PythonSession) => session.scripts().map((script) => script.outcome?.status);
 
 describe("files made and changed by programs", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it("F01: a module is made, and works", () =>
     work({
@@ -326,7 +326,7 @@ describe("files made and changed by programs", function () {
 });
 
 describe("terminals used by programs", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it("T01: a command's end is known by its code", () =>
     work({
