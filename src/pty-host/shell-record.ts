@@ -49,7 +49,10 @@ export class ShellRecord {
     await this.#writing;
   }
 
-  /** Spawns as the other one does, and keeps the record. */
+  /**
+   * Spawns as the other one does, and keeps the record. What is typed into a shell reaches it once it stands there: a
+   * program that has lost the mark is found by its shell alone.
+   */
   recording(spawner: PtySpawner): PtySpawner {
     return {
       findShell: (shell, path) => spawner.findShell(shell, path),
@@ -62,32 +65,44 @@ export class ShellRecord {
 
   #recorded({ pty }: Extract<PtySpawnResult, { kind: "spawned" }>): PtySpawnResult {
     let ended = false;
-    void processEntry(pty.pid, this.#log).then((entry) => {
+    let typedEarly: string[] | null = [];
+    const record = async () => {
+      const entry = await processEntry(pty.pid, this.#log);
       if (entry === null || ended) return;
       this.#shells.set(pty.pid, entry.startedAt);
-      this.#changed();
+      await this.#changed();
+    };
+    void record().finally(() => {
+      const typed = typedEarly ?? [];
+      typedEarly = null;
+      for (const data of typed) pty.write(data);
     });
     return {
       kind: "spawned",
       pty: {
         ...pty,
+        write: (data) => {
+          if (typedEarly === null) pty.write(data);
+          else typedEarly.push(data);
+        },
         onExit: (listener) =>
           pty.onExit((exit) => {
             ended = true;
-            if (this.#shells.delete(pty.pid)) this.#changed();
+            if (this.#shells.delete(pty.pid)) void this.#changed();
             listener(exit);
           }),
       },
     };
   }
 
-  /** Many changes at once are one write. */
-  #changed(): void {
+  /** Many changes at once are one write. Resolves when it is over, however it went. */
+  async #changed(): Promise<void> {
     if (this.#closed) return;
     this.#stale = true;
     this.#writing ??= this.#write().finally(() => {
       this.#writing = null;
     });
+    await this.#writing;
   }
 
   async #write(): Promise<void> {
