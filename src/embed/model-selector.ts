@@ -79,7 +79,7 @@ export class ModelSelector {
     const settings = { provider, baseUrl: baseUrlOf(provider, asked, environment), apiKey, apiKeyEnv };
     const readiness = describeReadiness(settings);
     if (readiness.kind !== "ready") {
-      const kind = readiness.kind === "missing-key" ? ("auth" as const) : ("bad-request" as const);
+      const kind = readiness.kind === "bad-url" ? ("bad-request" as const) : ("auth" as const);
       return { kind: "unavailable" as const, class: kind, message: readiness.message, next: readiness.next };
     }
     const key = JSON.stringify([provider, settings.baseUrl, apiKey ?? ""]);

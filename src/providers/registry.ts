@@ -103,6 +103,7 @@ export interface ConnectionSettings {
 export type Readiness =
   | { readonly kind: "ready"; readonly baseUrl: string }
   | { readonly kind: "missing-key"; readonly message: string; readonly next: string; readonly apiKeyEnv: string }
+  | { readonly kind: "bad-key"; readonly message: string; readonly next: string }
   | { readonly kind: "bad-url"; readonly message: string; readonly next: string };
 
 /** Says whether a provider can be asked, and if not, what is missing. Contacts nobody. */
@@ -118,6 +119,14 @@ export function describeReadiness(settings: ConnectionSettings, environment: Env
     };
   }
   const apiKeyEnv = settings.apiKeyEnv ?? endpoint.apiKeyEnv;
+  if (/[^ -~]/.test((settings.apiKey ?? environment[apiKeyEnv] ?? "").trim())) {
+    return {
+      kind: "bad-key",
+      // Not which one: a message is kept, and seen by others.
+      message: `The key in ${apiKeyEnv} has a character that no request can carry.`,
+      next: "A line break or a typographic quotation mark in it? Copy the key again.",
+    };
+  }
   if (settings.apiKey || environment[apiKeyEnv] || isLoopback(baseUrl)) return { kind: "ready", baseUrl };
   return {
     kind: "missing-key",

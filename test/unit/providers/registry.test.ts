@@ -37,6 +37,19 @@ describe("describeReadiness", () => {
     assert.match(readiness.next, /Set ANTHROPIC_API_KEY or run “CodePilot: Set API Key”/);
   });
 
+  for (const apiKey of ["“sk-abc”", "sk-a\nb", "ключ"]) {
+    it(`says of ${JSON.stringify(apiKey)} that it is no key, without showing it`, () => {
+      const readiness = describeReadiness({ provider: "openai-chat", apiKey, apiKeyEnv: "SHOP_KEY" });
+      assert.ok(readiness.kind === "bad-key");
+      assert.match(readiness.message, /SHOP_KEY/);
+      assert.ok(!`${readiness.message} ${readiness.next}`.includes(apiKey));
+    });
+  }
+
+  it("takes a key with a line end behind it", () => {
+    assert.equal(describeReadiness({ provider: "openai", apiKey: "sk-abc\n" }).kind, "ready");
+  });
+
   it("takes key and base URL from the environment", () => {
     const environment = { OPENAI_API_KEY: "k", OPENAI_BASE_URL: "https://proxy.example/v1/" };
     const ready = { kind: "ready", baseUrl: "https://proxy.example/v1" };
