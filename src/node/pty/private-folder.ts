@@ -25,7 +25,12 @@ export function temporaryPrivateFolder(parent = tmpdir()): PrivateFolder {
   const make = async (path = folder) => {
     if (removed) throw new Error("the folder was removed");
     used = true;
-    await makePrivateFolder(folder);
+    await makePrivateFolder(folder).catch(async (error: unknown) => {
+      // A temporary directory can go before those who were started with it: that of a shell for one project, of a batch job.
+      if (systemCodeOf(error) !== "ENOENT") throw error;
+      await mkdir(parent, { recursive: true, mode: 0o700 });
+      await makePrivateFolder(folder);
+    });
     if (dirname(path) !== folder && path !== folder) await makePrivateFolder(dirname(path));
   };
   const forget = async (name: string) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmod, mkdir, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -174,6 +174,20 @@ describe("the pty host at its limits", function () {
     assert.ok(refused.kind === "failed" && /not a private folder/.test(refused.message), JSON.stringify(refused));
     await chmod(folder, 0o700);
     assert.equal((await runIn(client, "echo again")).output.text, "again\n");
+  });
+
+  it("goes on when the temporary directory itself is taken away, and without one", async () => {
+    const TMPDIR = join(await mkdtemp(join(tmpdir(), "cp-tmp-")), "of", "a shell");
+    clean.push(() => removeFolder(join(TMPDIR, "../..")));
+    await made({ env: { TMPDIR } });
+    const client = host.client();
+    assert.equal((await runIn(client, "echo first")).output.text, "first\n");
+    await removeFolder(join(TMPDIR, "../.."));
+    const after = await runIn(client, "echo taken; seq 100000; (exit 3)");
+    assert.deepEqual([after.exitCode, after.output.text.slice(0, 8)], [3, "taken\n1\n"]);
+    await client.open({ name: "new", createdBy: "agent" });
+    assert.equal((await runIn(client, "echo new", { terminal: "new" })).output.text, "new\n");
+    assert.equal((await stat(TMPDIR)).mode & 0o777, 0o700);
   });
 
   it("says so when a command can not be handed to the shell because the disk is full", async function () {
