@@ -126,6 +126,18 @@ describe("playground", function () {
     });
   }
 
+  it("begins one session for a double click on an example", async () => {
+    await open("empty");
+    const example = page.getByRole("button", { name: "Run the tests and fix what fails", exact: true });
+    await example.evaluate((element) => {
+      const button = element as unknown as { click(): void };
+      button.click();
+      button.click();
+    });
+    await page.locator(".row").first().waitFor();
+    assert.equal((await said()).filter(({ type }) => type === "session.start").length, 1);
+  });
+
   it("tells what was raised before the first task, and which task the model knows by a summary only", async () => {
     await open("empty-with-notice");
     const notice = page.locator(".empty .notice", { hasText: "could not be read: line 2 is not JSON" });

@@ -2,7 +2,7 @@
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { Image } from "../../src/protocol/items.ts";
+import type { Image, UserInput } from "../../src/protocol/items.ts";
 import type { Op } from "../../src/protocol/ops.ts";
 import { comparePlaces, FIRST_PLACE, type Place, samePlace } from "../../src/protocol/timeline.ts";
 import type { HostMessage } from "../../src/protocol/webview.ts";
@@ -19,6 +19,8 @@ export interface PanelState extends Shown {
   /** Cards the person has opened or closed; the default depends on the card. */
   readonly expanded: Readonly<Record<string, boolean>>;
   readonly announcement: string;
+  /** A first task was sent and its session has not come yet. */
+  readonly starting: boolean;
   /** Goes up whenever the composer should take the focus. */
   readonly focusRequests: number;
   /** The row at the top, when the person has scrolled up. */
@@ -34,6 +36,8 @@ export interface Panel {
   readonly post: Bridge["post"];
   /** Sends an op to the shown session. */
   op(op: Op): void;
+  /** Sends a task that has no session yet. */
+  start(input: UserInput): void;
   set(patch: Partial<PanelState>): void;
   toggle(key: string, open: boolean): void;
   announce(text: string): void;
@@ -57,6 +61,8 @@ export interface Panel {
 
 const KEEP_AFTER_MS = 300;
 const PAGE_ENTRIES = 200;
+/** One of these comes whatever became of it. */
+const answersStart: ReadonlySet<HostMessage["type"]> = new Set(["snapshot", "input.returned", "failed"]);
 
 export function createPanel(bridge: Bridge, clock: Clock): Panel {
   const kept = bridge.kept();
@@ -66,6 +72,7 @@ export function createPanel(bridge: Bridge, clock: Clock): Panel {
     images: [],
     expanded: {},
     announcement: "",
+    starting: false,
     focusRequests: 0,
     anchor: kept.anchor,
     revealed: null,
@@ -95,6 +102,7 @@ export function createPanel(bridge: Bridge, clock: Clock): Panel {
     const { shown, resync, applied, focus, returned } = takeIn(state, batch, readingOf(state));
     const patch: Partial<PanelState> = { ...shown };
     if (shown.loading === null) Object.assign(patch, { restoring: false });
+    if (batch.some(({ type }) => answersStart.has(type))) Object.assign(patch, { starting: false });
     const said = announcementFor(applied);
     if (said !== null) Object.assign(patch, { announcement: said });
     if (focus) Object.assign(patch, { focusRequests: state.focusRequests + 1 });
@@ -128,6 +136,10 @@ export function createPanel(bridge: Bridge, clock: Clock): Panel {
     op: (op) => {
       const sessionId = store.getState().session?.sessionId;
       if (sessionId !== undefined) bridge.post({ type: "op", sessionId, op });
+    },
+    start: ({ text, images }) => {
+      store.setState({ starting: true });
+      bridge.post({ type: "session.start", text, ...(images ? { images: [...images] } : {}) });
     },
     set: (patch) => store.setState(patch),
     toggle: (key, open) => store.setState((state) => ({ expanded: { ...state.expanded, [key]: open } })),

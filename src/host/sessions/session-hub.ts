@@ -50,6 +50,8 @@ export class SessionHub implements Disposable {
   readonly #opened: Emitter<LiveSession>;
   readonly #gone: Emitter<string>;
   #shown: LiveSession | null = null;
+  /** For the first task; a further one that is given before it is shown belongs to it too. */
+  #starting: { readonly cwd: string; readonly session: Promise<LiveSession> } | undefined;
   #released = false;
 
   constructor(options: SessionHubOptions) {
@@ -94,7 +96,7 @@ export class SessionHub implements Disposable {
 
   /** Hands the task to the shown session, or to a new one that works in `cwd`. Rejects with AppError. */
   async submit(input: UserInput, cwd: string): Promise<LiveSession> {
-    const session = this.#shown ?? (await this.start(cwd));
+    const session = this.#shown ?? (await this.#startOnce(cwd));
     const outcome = await session.runtime.submit({ type: "turn.submit", input });
     if (outcome.kind === "refused") throw new AppError("usage", outcome.message);
     return session;
@@ -110,6 +112,7 @@ export class SessionHub implements Disposable {
 
   /** The panel shows no session; the next task makes one. */
   showNone(): void {
+    this.#starting = undefined;
     this.#show(null);
   }
 
@@ -233,6 +236,17 @@ export class SessionHub implements Disposable {
     this.#shownChanges.dispose();
     this.#opened.dispose();
     this.#gone.dispose();
+  }
+
+  #startOnce(cwd: string): Promise<LiveSession> {
+    if (this.#starting?.cwd === cwd) return this.#starting.session;
+    const starting = { cwd, session: this.start(cwd) };
+    this.#starting = starting;
+    const forget = () => {
+      if (this.#starting === starting) this.#starting = undefined;
+    };
+    starting.session.then(forget, forget);
+    return starting.session;
   }
 
   #openStored(sessionId: string): Promise<LiveSession> {

@@ -42,7 +42,7 @@ export function Composer() {
     if (!canSend) return;
     const input: UserInput = { text: draft.trim(), ...(images.length > 0 ? { images: [...images] } : {}) };
     const { session } = panel.store.getState();
-    if (!session) panel.post({ type: "session.start", ...input });
+    if (!session) panel.start(input);
     else panel.op({ type: mode === "steer" ? "turn.steer" : "turn.submit", input });
     panel.set({ draft: "", images: [] });
     setProblem(null);

@@ -19,7 +19,10 @@ export function EmptyState({ notices }: { notices: readonly NoticeEntry[] }) {
   const panel = usePanel();
   const environment = usePanelState((state) => state.environment);
   if (!environment) return <div className="empty" />;
-  const start = (text: string): void => panel.post({ type: "session.start", text });
+  const start = (text: string): void => {
+    // The second half of a double click is no second task.
+    if (!panel.store.getState().starting) panel.start({ text });
+  };
   const { modelReady, folders, trusted } = environment;
   return (
     <div className="empty">
