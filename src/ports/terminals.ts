@@ -57,6 +57,8 @@ export interface CommandState {
 export interface CommandResult extends CommandState {
   readonly kind: "command";
   readonly output: TerminalText;
+  /** The end of the output with its escape sequences, for the eye; unset where it has no colours. */
+  readonly colouredTail?: string;
   /** Whether what the request waited for was seen; unset where it waited for nothing but the end. */
   readonly reached?: boolean;
 }

@@ -144,6 +144,7 @@ export const eventTable = {
     endedBy: z.optional(z.literal("person")),
     /** From when it began. */
     durationMs: z.number(),
+    /** With the escape sequences of its colours. */
     outputTail: z.string(),
   }),
   /**

@@ -91,6 +91,7 @@ export const toolDisplaySchema = z.discriminatedUnion("kind", [
     status: z.enum(["completed", "running", "unknown", "exited"]),
     exitCode: z.nullable(z.number()),
     cwd: z.nullable(z.string()),
+    /** With the escape sequences of its colours. */
     outputTail: z.string(),
     /** Set when the person ended it from the window. */
     endedBy: z.optional(z.literal("person")),

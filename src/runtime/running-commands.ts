@@ -90,8 +90,8 @@ export class RunningCommands {
 
 /** Null while it runs. */
 function endOf(terminal: string, { callId, commandId }: BackgroundCommand, result: CommandResult): NewEvent | null {
-  const { status, exitCode, durationMs, output, endedBy } = result;
+  const { status, exitCode, durationMs, output, colouredTail, endedBy } = result;
   if (status === "running") return null;
-  const end = { status, exitCode, durationMs, outputTail: output.text.slice(-TAIL_CHARS) };
+  const end = { status, exitCode, durationMs, outputTail: colouredTail ?? output.text.slice(-TAIL_CHARS) };
   return { type: "command.finished", callId, terminal, commandId, ...end, ...(endedBy ? { endedBy } : {}) };
 }

@@ -1,5 +1,6 @@
 /** One command of a terminal, from when it is typed to its end, whoever typed it. */
 import type { CommandResult, CommandState } from "../ports/terminals.ts";
+import { ColouredTail } from "./coloured-tail.ts";
 import { CommandOutput } from "./command-output.ts";
 
 export interface CommandStart {
@@ -27,6 +28,7 @@ export class CommandRecord {
   /** Resolves when the shell has taken the command, or the command has ended without. */
   readonly begun: Promise<void>;
   readonly output: CommandOutput;
+  readonly #tail = new ColouredTail();
   readonly #resolveBegun: () => void;
   readonly #resolveEnded: () => void;
   #end: CommandEnd | null = null;
@@ -59,6 +61,7 @@ export class CommandRecord {
 
   push(text: string): void {
     this.output.push(text);
+    this.#tail.push(text);
   }
 
   finish(end: CommandEnd): void {
@@ -66,12 +69,19 @@ export class CommandRecord {
     this.#end = end;
     this.#endedAtMs = Date.now();
     this.output.finish();
+    this.#tail.finish();
     this.#resolveBegun();
     this.#resolveEnded();
   }
 
   result(): CommandResult {
-    return { kind: "command", ...this.state(), output: this.output.text() };
+    const { text } = this.#tail;
+    return {
+      kind: "command",
+      ...this.state(),
+      output: this.output.text(),
+      ...(text === null ? {} : { colouredTail: text }),
+    };
   }
 
   state(): CommandState {

@@ -4,7 +4,14 @@ import { themes } from "../../webview-ui/playground/server.ts";
 import { pictureIfFailed, screenshot } from "../support/host/workbench.ts";
 import { PlaygroundPage } from "./support/playground-page.ts";
 
-const SCENES = ["command-running", "command-background", "command-ends", "command-odd", "command-in-program"];
+const SCENES = [
+  "command-running",
+  "command-background",
+  "command-ends",
+  "command-odd",
+  "command-in-program",
+  "command-colours",
+];
 
 describe("a command's card", function () {
   this.timeout(120_000);

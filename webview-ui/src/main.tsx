@@ -6,6 +6,7 @@ import "./styles/theme.css";
 import "./styles/frame.css";
 import "./styles/timeline.css";
 import "./styles/tools.css";
+import "./styles/coloured-text.css";
 import "./styles/markdown.css";
 import "./styles/program.css";
 import "./styles/composer.css";

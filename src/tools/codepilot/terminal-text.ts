@@ -97,7 +97,7 @@ export function displayOf(name: string, command: CommandResult): ToolDisplay {
     status: command.status,
     exitCode: command.exitCode,
     cwd: command.cwd,
-    outputTail: command.output.text.slice(-TAIL_CHARS),
+    outputTail: command.colouredTail ?? command.output.text.slice(-TAIL_CHARS),
     ...(command.endedBy === undefined ? {} : { endedBy: command.endedBy }),
     ...(command.reached === undefined ? {} : { ready: command.reached }),
   };

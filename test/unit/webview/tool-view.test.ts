@@ -117,12 +117,14 @@ describe("output", () => {
 
   it("shows the end of a flood, in many lines or in one", () => {
     const lines = Array.from({ length: 50_000 }, (_, n) => `line ${n}`).join("\n");
-    assert.deepEqual(endOfOutput(lines, 2, 1_000), { shown: "line 49998\nline 49999", hidden: 49_998, cut: false });
+    const { runs: _, ...end } = endOfOutput(lines, 2, 1_000);
+    assert.deepEqual(end, { shown: "line 49998\nline 49999", hidden: 49_998, cut: false });
     const one = endOfOutput("word ".repeat(200_000), 8, 1_000);
     assert.deepEqual([one.shown.length, one.hidden, one.cut], [1_000, 0, true]);
     const few = endOfOutput(`${"x".repeat(900)}\n`.repeat(20), 8, 1_000);
     assert.deepEqual([few.shown.length, few.hidden, few.cut], [1_000, 18, true]);
-    assert.deepEqual(endOfOutput("a\nb\n", 8, 1_000), { shown: "a\nb", hidden: 0, cut: false });
+    const runs = [{ text: "a\nb", style: null }];
+    assert.deepEqual(endOfOutput("a\nb\n", 8, 1_000), { shown: "a\nb", hidden: 0, cut: false, runs });
   });
 
   it("writes out keystrokes that cannot be seen", () => {

@@ -5,6 +5,7 @@ import { isFullScreen } from "../logic/plain-output.ts";
 import { endOfOutput, prettyArguments, type ToolState, type ToolView } from "../logic/tool-view.ts";
 import { usePanel, usePanelState } from "../store.ts";
 import { Clamped } from "./clamped.tsx";
+import { ColouredText } from "./coloured-text.tsx";
 import { DiffView } from "./diff-view.tsx";
 import { Scrollable } from "./scrollable.tsx";
 
@@ -83,16 +84,22 @@ const ALL_CHARS = 32_000;
 export function LiveOutput({ outputKey }: { outputKey: string }) {
   const output = usePanelState((state) => state.session?.liveOutput[outputKey]);
   if (!output) return null;
-  const { shown } = endOfOutput(output.tail, LIVE_LINES, FOLDED_CHARS);
+  const { shown, runs } = endOfOutput(output.tail, LIVE_LINES, FOLDED_CHARS);
   if (isFullScreen(output.tail)) return <p className="note">A full-screen program runs. Its terminal shows it.</p>;
-  return shown.trim() === "" ? null : <pre className="output live">{shown}</pre>;
+  return shown.trim() === "" ? null : (
+    <pre className="output live">
+      <span>
+        <ColouredText runs={runs} />
+      </span>
+    </pre>
+  );
 }
 
 export function Output({ rowKey, text, label }: { rowKey: string; text: string; label: string }) {
   const panel = usePanel();
   const key = `${rowKey}:output`;
   const whole = usePanelState((state) => state.expanded[key] ?? false);
-  const { shown, hidden, cut } = useMemo(
+  const { shown, hidden, cut, runs } = useMemo(
     () => (whole ? endOfOutput(text, ALL_LINES, ALL_CHARS) : endOfOutput(text, DONE_LINES, FOLDED_CHARS)),
     [text, whole],
   );
@@ -107,10 +114,14 @@ export function Output({ rowKey, text, label }: { rowKey: string; text: string; 
       {whole && (hidden > 0 || cut) && <p className="note">Only the end of it is shown here.</p>}
       {whole ? (
         <Scrollable className="output tall" label={label}>
-          <pre>{shown}</pre>
+          <pre>
+            <ColouredText runs={runs} />
+          </pre>
         </Scrollable>
       ) : (
-        <pre className="output">{shown}</pre>
+        <pre className="output">
+          <ColouredText runs={runs} />
+        </pre>
       )}
     </div>
   );

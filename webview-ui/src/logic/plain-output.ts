@@ -1,8 +1,8 @@
 /**
- * Raw terminal output as a person would see it, without colours: progress bars in their last state, lines that were
- * drawn over as they are now. Not a screen: lines are never wrapped, and what is placed anywhere on a screen begins on a
- * line of its own.
+ * Raw terminal output as a person would see it: progress bars in their last state, lines that were drawn over as they
+ * are now. Not a screen: lines are never wrapped, and what is placed anywhere on a screen begins on a line of its own.
  */
+import { restyled, type TextStyle } from "./text-style.ts";
 
 /** As far as a program may move the cursor to the right of what is there. */
 const MOST_COLUMNS = 500;
@@ -16,16 +16,51 @@ const parts =
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
 const alternateScreen = /\u001b\[\?(?:\d+;)*(?:47|1047|1049)[hl]/g;
 
+/** A stretch of characters in one style; null: as text is. */
+export interface TextRun {
+  readonly text: string;
+  readonly style: TextStyle | null;
+}
+
 export function plainOutput(raw: string): string {
+  return outputRuns(raw)
+    .map(({ text }) => text)
+    .join("");
+}
+
+/** The same in its colours; neighbours differ in style. */
+export function outputRuns(raw: string): TextRun[] {
   const text = raw.includes("\r") ? raw.replace(/\r+\n/g, "\n") : raw;
-  if (!special.test(text)) return text;
+  if (!special.test(text)) return [{ text, style: null }];
   const page = new Page();
   for (const [part, parameters, final] of text.matchAll(parts)) {
     if (final !== undefined) page.control(final, parameters ?? "");
     else if (part.length > 1 || !special.test(part)) page.print(part);
     else page.step(part);
   }
-  return page.text();
+  return page.runs();
+}
+
+/** The last `chars` characters of them. */
+export function endOfRuns(runs: readonly TextRun[], chars: number): TextRun[] {
+  const end: TextRun[] = [];
+  let left = chars;
+  for (const { text, style } of runs.toReversed()) {
+    if (left <= 0) break;
+    end.unshift({ text: text.slice(-left), style });
+    left -= text.length;
+  }
+  return end;
+}
+
+/** Without the blanks and line ends at their end. */
+export function trimmedRuns(runs: readonly TextRun[]): TextRun[] {
+  const trimmed = [...runs];
+  for (let last = trimmed.pop(); last !== undefined; last = trimmed.pop()) {
+    const text = last.text.trimEnd();
+    if (text !== "") return [...trimmed, { ...last, text }];
+  }
+  return [];
 }
 
 /** Whether a full-screen program has the terminal at the end of this output. */
@@ -33,16 +68,34 @@ export function isFullScreen(raw: string): boolean {
   return raw.match(alternateScreen)?.at(-1)?.endsWith("h") ?? false;
 }
 
+interface Cell {
+  readonly char: string;
+  readonly style: TextStyle | null;
+}
+
+const blank: Cell = { char: " ", style: null };
+
 class Page {
   /** Characters of each line; the cursor is at `#row` and `#column`. */
-  readonly #rows: string[][] = [[]];
+  readonly #rows: Cell[][] = [[]];
+  #style: TextStyle | null = null;
   #row = 0;
   #column = 0;
   /** A full-screen program has the screen; what it paints is not output. */
   #alternate = false;
 
-  text(): string {
-    return this.#rows.map((row) => row.join("")).join("\n");
+  runs(): TextRun[] {
+    const runs: { text: string; style: TextStyle | null }[] = [];
+    const add = (text: string, style: TextStyle | null) => {
+      const last = runs.at(-1);
+      if (last?.style === style) last.text += text;
+      else runs.push({ text, style });
+    };
+    for (const [index, row] of this.#rows.entries()) {
+      if (index > 0) add("\n", null);
+      for (const { char, style } of row) add(char, style);
+    }
+    return runs;
   }
 
   print(text: string): void {
@@ -54,9 +107,9 @@ class Page {
       return;
     }
     const line = this.#line;
-    while (line.length < this.#column) line.push(" ");
+    while (line.length < this.#column) line.push(blank);
     for (const char of text) {
-      line[this.#column] = char;
+      line[this.#column] = { char, style: this.#style };
       this.#column += 1;
     }
   }
@@ -74,6 +127,11 @@ class Page {
       return;
     }
     if (this.#alternate) return;
+    if (final === "m") {
+      // Others, such as how keys are reported, begin with one of these.
+      if (!/^[<=>?]/.test(parameters)) this.#style = restyled(this.#style, parameters);
+      return;
+    }
     const value = Number.parseInt(parameters, 10) || 0;
     const count = Math.max(1, value);
     const line = this.#line;
@@ -110,7 +168,7 @@ class Page {
       case "K":
         if (value === 0) line.length = Math.min(line.length, this.#column);
         else if (value === 2) line.length = 0;
-        else line.fill(" ", 0, this.#column + 1);
+        else line.fill(blank, 0, this.#column + 1);
         break;
       case "P":
         line.splice(this.#column, count);
@@ -118,7 +176,7 @@ class Page {
     }
   }
 
-  get #line(): string[] {
-    return this.#rows[this.#row] as string[];
+  get #line(): Cell[] {
+    return this.#rows[this.#row] as Cell[];
   }
 }

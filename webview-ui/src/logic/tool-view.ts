@@ -1,7 +1,9 @@
 /** What a tool card shows, read from the call's record: its words, its state, and what can be opened from it. */
+
+import { endOfRaw } from "../../../src/base/raw-output.ts";
 import type { CommandEnd, SessionState, ToolEntry } from "../../../src/protocol/state.ts";
 import { shortPath } from "./format.ts";
-import { plainOutput } from "./plain-output.ts";
+import { endOfRuns, outputRuns, type TextRun, trimmedRuns } from "./plain-output.ts";
 
 export type ToolState = "queued" | "waiting" | "running" | "done" | "failed" | "denied" | "stopped" | "interrupted";
 
@@ -218,19 +220,22 @@ export function lastLines(text: string, count: number): { shown: string; hidden:
 
 /**
  * The end of an output for reading: at most so many lines and characters of it, however long it is or its lines are.
- * `hidden` counts the lines that are left out, `cut` says that the first line shown is not whole.
+ * `hidden` counts the lines that are left out, `cut` says that the first line shown is not whole; `runs` are the
+ * characters of `shown` in their colours.
  */
 export function endOfOutput(
   text: string,
   lines: number,
   chars: number,
-): { shown: string; hidden: number; cut: boolean } {
+): { shown: string; hidden: number; cut: boolean; runs: readonly TextRun[] } {
   // Escape sequences are not shown; four times as many characters leave room for those of a colourful output.
-  const end = text.slice(-4 * chars);
-  const { shown } = lastLines(plainOutput(end), lines);
+  const end = endOfRaw(text, 4 * chars);
+  const runs = trimmedRuns(outputRuns(end));
+  const { shown } = lastLines(runs.map((run) => run.text).join(""), lines);
   const fitting = shown.slice(-chars);
   const cut = fitting.length < shown.length || (end.length < text.length && linesIn(shown) < lines);
-  return { shown: fitting, hidden: Math.max(0, linesIn(text.trimEnd()) - linesIn(fitting)), cut };
+  const hidden = Math.max(0, linesIn(text.trimEnd()) - linesIn(fitting));
+  return { shown: fitting, hidden, cut, runs: endOfRuns(runs, fitting.length) };
 }
 
 function linesIn(text: string): number {

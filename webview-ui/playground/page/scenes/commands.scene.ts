@@ -232,3 +232,34 @@ export const commandInProgram: Scene = {
     stage.send();
   },
 };
+
+const esc = "\u001b[";
+const row = (first: number, count: number, of: (code: number) => string) =>
+  Array.from({ length: count }, (_, n) => `${esc}${of(first + n)}m ${first + n} ${esc}0m`).join("");
+
+/** All that colours can be, while a command runs and after another has ended. */
+export const colours: Scene = {
+  before: (script) => {
+    script.turn("Show me the colours");
+    const lines = [
+      row(30, 8, String),
+      row(90, 8, String),
+      row(40, 8, String),
+      row(100, 8, String),
+      row(0, 16, (code) => `38;5;${code}`),
+      row(160, 12, (code) => `38;5;${code}`),
+      row(232, 12, (code) => `38;5;${code}`),
+      `${esc}1mbold${esc}0m ${esc}3mitalic${esc}0m ${esc}4munder${esc}9mlined and struck${esc}0m ${esc}7minverse${esc}0m`,
+    ];
+    script.tool("execute", { command: "colours" }, "$ colours", ran("colours", `${lines.join("\r\n")}\r\n`), 120);
+    const tests = [
+      `${esc}0m${esc}7m${esc}1m${esc}32m PASS ${esc}39m${esc}22m${esc}27m test/${esc}1mcart.test.ts${esc}22m`,
+      `  ${esc}32m✓${esc}39m ${esc}2msums its lines (1 ms)${esc}22m`,
+      `${esc}41m${esc}97m FAIL ${esc}0m test/${esc}1mcoupon.test.ts${esc}22m`,
+      `  ${esc}31m✕ takes a percentage off${esc}39m`,
+      `${esc}38;2;255;140;0mwarning${esc}0m: ${esc}36mone${esc}0m test is ${esc}33mslow${esc}0m`,
+    ];
+    const callId = runs(script, "npm test");
+    script.prints(callId, `${tests.join("\r\n")}\r\n`);
+  },
+};

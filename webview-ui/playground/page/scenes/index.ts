@@ -2,6 +2,7 @@
 import type { Scene } from "../stage.ts";
 import { permissionCommand, permissionWrite, question } from "./asking.scene.ts";
 import {
+  colours,
   commandBackground,
   commandEnds,
   commandFlood,
@@ -58,6 +59,7 @@ export const scenes: Record<string, Scene> = {
   "command-odd": commandOdd,
   "command-flood": commandFlood,
   "command-in-program": commandInProgram,
+  "command-colours": colours,
   "program-running": programRunning,
   "program-failed": programFailed,
   "program-done": programDone,
