@@ -168,11 +168,13 @@ __cp_install() {
   (( edit )) || __cp_mark P 0 Edit=0
 }
 
-${loadPersonal ? "if [[ -r ~/.bashrc ]]; then . ~/.bashrc; fi" : ""}
-set +e
-if (( BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404 )); then
-  __cp_mark X 0 ''
-else
+# Read before the person's aliases are: they hold for whatever is read after them.
+__cp_start() {
+  set +e
+  if (( BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404 )); then
+    __cp_mark X 0 ''
+    return
+  fi
   for __cp_void in emacs vi-insert vi-move; do
     builtin bind -m "$__cp_void" -x '"\\e[7777~":{ __cp_load; } 2>/dev/null'
     builtin bind -m "$__cp_void" '"\\e[7778~":accept-line'
@@ -180,6 +182,9 @@ else
   done 2>/dev/null
   __cp_void=''
   { __cp_install; } 2>/dev/null
-fi
+}
+
+${loadPersonal ? "if [[ -r ~/.bashrc ]]; then . ~/.bashrc; fi" : ""}
+__cp_start
 `;
 }

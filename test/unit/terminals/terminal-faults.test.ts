@@ -43,6 +43,10 @@ describe("terminals in trouble", function () {
       "has aliases and functions in the way",
       "alias local=x return=x; history() { :; }; printf() { :; }; alias eval=true",
     ],
+    [
+      "has aliases for what the shell itself knows",
+      "alias builtin='echo fake' set='echo fake' for='echo fake' if='echo fake' '[['=false unset=false unalias=true",
+    ],
     ["exports functions and arrays", "PROMPT_COMMAND=(true 'echo -n'); f() { :; }; export -f f"],
     ["makes PROMPT_COMMAND and PS1 readonly", "PS1='$ '; readonly PS1"],
   ] as const) {
