@@ -215,6 +215,12 @@ export function contentArgument(name: string, path: string | undefined): string 
   );
 }
 
+/** `mode`: the one that the text names. */
+export function textForLine(text: string, mode: string | undefined, path: string): string {
+  if (mode === undefined) return contentArgument(`${quoted(text)} where a line number belongs`, path);
+  return writeError(`write_file takes its mode by name: mode=${quoted(mode)}.`, MODES);
+}
+
 export function unknownArguments(names: readonly string[]): string {
   return writeError(
     `write_file has no argument ${listed(names.map((name) => quoted(name)))}.`,

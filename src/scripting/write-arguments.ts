@@ -30,6 +30,8 @@ const fieldsOfMode = {
 } as const satisfies Record<string, readonly Field[]>;
 
 const FIELDS: readonly Field[] = ["start_line", "end_line", "after_line", "edits"];
+/** Those that positional arguments after the path become. */
+const LINES = ["start_line", "end_line", "after_line"] as const;
 const CONTENT_NAMES = ["content", "payload", "text", "data", "contents", "file_content", "body"];
 /** What other tools call these modes. */
 const OTHER_NAMES: Readonly<Record<string, Mode>> = {
@@ -64,6 +66,8 @@ export function readWriteArguments(args: Readonly<Record<string, Json>>): WriteA
   const unknown = given.filter((name) => !["path", "mode", ...FIELDS].includes(name));
   if (unknown.length > 0) return refused(messages.unknownArguments(unknown));
   if (path === undefined) return refused(messages.pathArgument());
+  const text = LINES.map((name) => args[name]).find(isWords);
+  if (text !== undefined) return refused(messages.textForLine(text, modeNamed(text), path));
 
   const mode = args.mode ?? "w";
   if (!isMode(mode)) return refused(invalidMode(mode));
@@ -118,11 +122,22 @@ function isMode(mode: Json): mode is Mode {
 
 function invalidMode(mode: Json): string {
   if (typeof mode !== "string") return messages.invalidMode(JSON.stringify(mode), undefined);
-  const plain = mode.trim().toLowerCase();
-  const other = Object.hasOwn(OTHER_NAMES, plain) ? OTHER_NAMES[plain] : undefined;
   // The one-letter modes are a slip away from every other letter: only the words are looked for.
   const words = Object.keys(fieldsOfMode).filter((name) => name.length > 1);
-  return messages.invalidMode(mode, other ?? (isMode(plain) ? plain : closestWord(plain.slice(0, 100), words)));
+  const plain = mode.trim().toLowerCase();
+  return messages.invalidMode(mode, modeNamed(mode) ?? closestWord(plain.slice(0, 100), words));
+}
+
+/** The mode that a word stands for. */
+function modeNamed(word: string): Mode | undefined {
+  const plain = word.trim().toLowerCase();
+  if (isMode(plain)) return plain;
+  return Object.hasOwn(OTHER_NAMES, plain) ? OTHER_NAMES[plain] : undefined;
+}
+
+/** Text in the place of a line number: content or a mode, given by position. */
+function isWords(value: Json | undefined): value is string {
+  return typeof value === "string" && !/^\s*[+-]?\d+\s*$/.test(value);
 }
 
 /** The mode that takes all of these arguments. */

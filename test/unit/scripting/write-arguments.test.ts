@@ -72,6 +72,9 @@ describe("arguments of write_file in a program", () => {
       { path, mode: "insert", after_line: 1, edits: [[1, 2]] },
       { path, mode: "edit", start_line: 1 },
       { path, mode: "insert" },
+      { path, start_line: "def f():\n    pass\n" },
+      { path, start_line: "a" },
+      { path, start_line: 1, end_line: 3, after_line: "last words", mode: "edit" },
       { path, mode: "multi_edit" },
       { path, mode: "edit", start_line: 0, end_line: 2 },
       { path, mode: "edit", start_line: 1, end_line: "2" },
@@ -105,6 +108,7 @@ describe("arguments of write_file in a program", () => {
       { path, mode: long },
       { path, [long]: 1 },
       { path: long, content: "x" },
+      { path, start_line: long },
     ]) {
       assert.ok(refusal(args).length < 2_000);
     }
