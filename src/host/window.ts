@@ -194,7 +194,8 @@ export class CodePilotWindow {
       const cwd = this.hub.shown?.runtime.state.cwd ?? (await this.home.forNewTask())?.path;
       return cwd === undefined ? null : await this.hub.submit(input, cwd);
     } catch (error) {
-      await this.offerWayOut(error);
+      // Not waited for: it stands until it is clicked away, and what was written goes back to the composer now.
+      this.offerWayOut(error).catch((fault: unknown) => this.#parts.log.error("the way out was not shown", fault));
       throw error;
     }
   }

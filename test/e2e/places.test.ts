@@ -149,6 +149,8 @@ describe("places to work in", function () {
       if (await send.isEnabled()) {
         await window.composer.press("Enter");
         await window.page.locator(".notification-toast", { hasText: "No folder is open" }).waitFor({ timeout: 20_000 });
+        // While the message still stands there.
+        await window.composerHolds("Do something");
         await window.picture("33 no folder, after a task");
         return;
       }
