@@ -54,8 +54,14 @@ __cp_escape() {
 # A line that the person typed. Runs in a subshell of PS0; $1: HISTCMD, $2: HISTCMD at the prompt.
 __cp_person() {
   local line
-  line=$(HISTTIMEFORMAT= builtin history 1)
-  [[ $line =~ ^[[:space:]]*[0-9]+.[[:space:]](.*)$ ]] && line=\${BASH_REMATCH[1]}
+  if [[ \${HISTTIMEFORMAT+set} && \${HISTTIMEFORMAT@a} == *r* ]]; then
+    # Its times can not be left out of the list; there is this one of the newest line alone that has none.
+    line=$(builtin fc -lnr -0 -0)
+    line=\${line:2}
+  else
+    line=$(HISTTIMEFORMAT= builtin history 1)
+    [[ $line =~ ^[[:space:]]*[0-9]+.[[:space:]](.*)$ ]] && line=\${BASH_REMATCH[1]}
+  fi
   [[ $1 == "$2" ]] && line=''
   __cp_escape "\${line:0:4000}"
   __cp_mark C "$__cp_open" "$__cp_text"
@@ -72,9 +78,9 @@ __cp_load() {
   [[ \${1-} == typed ]] || __cp_stash=\${READLINE_LINE-}
   READLINE_LINE='' READLINE_POINT=0
   __cp_off=''
-  # Our line begins with a blank and is not remembered.
+  # Our line begins with a blank and is not remembered; where that can not be, it is taken out of the history again.
   __cp_control=\${HISTCONTROL-unset}
-  HISTCONTROL=ignorespace
+  if [[ \${HISTCONTROL@a} == *r* ]]; then __cp_control=readonly; else HISTCONTROL=ignorespace; fi
   __cp_run=':'
   READLINE_LINE=' :'
   (( number )) || return 0
@@ -88,6 +94,7 @@ __cp_load() {
 __cp_uncover() {
   [[ \${__cp_off+set} ]] || return 0
   builtin unset __cp_off
+  [[ $__cp_control != readonly ]] || return 0
   HISTCONTROL=$__cp_control
   [[ $__cp_control != unset ]] || builtin unset HISTCONTROL
 }
@@ -96,6 +103,7 @@ __cp_restore() { READLINE_LINE=$__cp_stash READLINE_POINT=\${#__cp_stash} __cp_s
 
 __cp_begin() {
   __cp_uncover
+  [[ $__cp_control == readonly && $(builtin history 1) == *'"$__cp_run"; { __cp_end'* ]] && builtin history -d -1
   [[ -o history ]] && builtin history -s -- "$__cp_cmd"
   __cp_open=$1
   __cp_mark C "$1" "\${#__cp_stash}"

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { NodePtySpawner } from "../../../src/node/pty/node-pty-spawner.ts";
 import { parseProcStat, parsePs, systemProcessTable } from "../../../src/node/pty/process-table.ts";
 import { silentLog } from "../../../src/ports/log.ts";
+import type { TerminalEvent } from "../../../src/ports/terminals.ts";
 import { removeFolder } from "../../support/remove-folder.ts";
 import {
   eventually,
@@ -49,6 +50,10 @@ describe("terminals in trouble", function () {
     ],
     ["exports functions and arrays", "PROMPT_COMMAND=(true 'echo -n'); f() { :; }; export -f f"],
     ["makes PROMPT_COMMAND and PS1 readonly", "PS1='$ '; readonly PS1"],
+    [
+      "lets nobody change what is kept of the history",
+      "readonly HISTCONTROL=erasedups HISTFILE HISTSIZE HISTTIMEFORMAT=",
+    ],
   ] as const) {
     it(`takes commands when the startup file ${what}`, async () => {
       const t = await terminals({ bashrc: `${bashrc}\nFROM_RC=loaded` });
@@ -61,6 +66,25 @@ describe("terminals in trouble", function () {
       assert.match(multi.output.text, /^(\++ .*\n)*a\n$/);
     });
   }
+
+  it("keeps its lines out of a history that the startup file has made unchangeable", async () => {
+    const bashrc = "readonly HISTCONTROL= HISTSIZE=100 HISTTIMEFORMAT='%F %T '; readonly PROMPT_COMMAND='true'";
+    const t = await terminals({ bashrc });
+    await t.command("echo  first");
+    const events: TerminalEvent[] = [];
+    t.terminals.on((event) => events.push(event));
+    const person = await t.terminals.attach("main", () => undefined);
+    person?.write("echo  second;  (exit 3)\r");
+    await eventually("the person's command is told", () => events.some(({ type }) => type === "command-ended"));
+    const told = events.find((event) => event.type === "command-ended");
+    assert.deepEqual([told?.command.command, told?.command.exitCode], ["echo  second;  (exit 3)", 3]);
+    const { output } = await t.command("fc -l -20");
+    assert.deepEqual(
+      output.text.split("\n").map((line) => line.replace(/^\d+\t\W? ?/, "")),
+      ["echo  first", "echo  second;  (exit 3)", "fc -l -20", ""],
+    );
+    person?.dispose();
+  });
 
   it("starts without a startup file that ends the shell", async () => {
     const t = await terminals({ bashrc: "exit 9" });
