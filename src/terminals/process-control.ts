@@ -148,10 +148,9 @@ export async function interruptForeground(
     { signal: "SIGKILL", waitMs: 150 },
   ] as const) {
     const group = await table.foregroundGroup(leader.pid);
-    // Of these the shell only takes SIGINT: it ends its loop, not the shell.
+    // Of these the shell only takes SIGINT: it ends its loop, not the shell. One that has the foreground again and has
+    // not said so yet, on a machine that is busy, has the rest of the time to do it.
     if (group !== null && (group !== leader.pid || signal === "SIGINT")) table.signal(-group, signal);
-    else if (group === leader.pid && signal === "SIGTERM") continue;
-    else if (group === leader.pid) break;
     if ((await waitFor(over, { timeoutMs: waitMs })) === "done") return;
   }
   for (const { pid } of processesOf(await table.list(), leader.pid)) table.signal(pid, "SIGKILL");
