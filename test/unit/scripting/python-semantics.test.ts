@@ -270,7 +270,11 @@ print(asyncio.run(all()))
       ["open('out.txt', 'w')", "PermissionError", /write with write_file/],
       ["import pathlib\npathlib.Path('out.txt').write_text('x')", "PermissionError", /write with write_file/],
       ["import subprocess\nsubprocess.run(['ls'])", "OSError", /use execute/],
+      ["import urllib.request\nurllib.request.urlopen('http://127.0.0.1:1')", "URLError", /no network .* use execute/],
       ["import requests", "ModuleNotFoundError", /Only the standard library/],
+      ["import zoneinfo\nzoneinfo.ZoneInfo('Europe/Berlin')", "ZoneInfoNotFoundError", /Only the standard library/],
+      ["kept = bytearray(90_000_000)\nmore = bytearray(90_000_000)", "MemoryError", /earlier blocks .* `del`/],
+      ["del kept\nbytearray(500_000_000)", "MemoryError", /100 MB/],
     ];
     for (const [source, type, message] of cases) {
       const { end } = await runBlock(task, source);

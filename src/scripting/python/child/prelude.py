@@ -495,7 +495,7 @@ def _describe(error, phase):
         "kind": "raised",
         "phase": phase,
         "type": type(error).__name__[:200],
-        "message": (message + ("\n" + note if note else ""))[:TRACEBACK_LIMIT],
+        "message": "\n".join(filter(None, (message, note)))[:TRACEBACK_LIMIT],
         "line": line if isinstance(line, int) and line > 0 else None,
         "traceback": text,
         "names": _names(),
@@ -505,10 +505,14 @@ def _describe(error, phase):
 def _note_for(error, message):
     if isinstance(error, FileNotFoundError):
         return "There are no host files in this interpreter: use read_file, find or execute."
-    if isinstance(error, ModuleNotFoundError):
-        return "Only the standard library is here; run programs that need more with execute."
-    if isinstance(error, OSError) and error.errno in (errno.ENOTSUP, errno.EHOSTUNREACH, 138):
-        return "There are no processes and no network in this interpreter: use execute."
+    if isinstance(error, MemoryError) and not message:
+        return "About 100 MB of data fit, variables of earlier blocks included: `del` what you need no more."
+    # Libraries put exceptions of their own around these.
+    for one in (error, error.__cause__, error.__context__):
+        if isinstance(one, ModuleNotFoundError):
+            return "Only the standard library is here; run programs that need more with execute."
+        if isinstance(one, OSError) and one.errno in (errno.ENOTSUP, errno.EHOSTUNREACH, 138):
+            return "There are no processes and no network in this interpreter: use execute."
     hidden = sorted(name for name, value in _scope.items() if _main.get(name, value) is not value)
     if hidden and isinstance(error, TypeError) and message.endswith("object is not callable"):
         return f"Variables hide the functions {', '.join(hidden)}; what is deleted with `del` is there again in the next block."
