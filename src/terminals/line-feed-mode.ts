@@ -12,6 +12,15 @@ import type { PrivateFolder, Pty } from "./pty.ts";
 
 /** The change costs as much as the carriage returns of some thousand lines. */
 const floodChars = 524_288;
+/** More than system and reader hold between them: what comes after so much was printed after the file was written. */
+const aheadChars = 131_072;
+/** What needs longer for that is no flood, or is over. */
+const aheadMs = 100;
+
+/** What the file says to the shell. Before the end of a command it waits until what is under way is done. */
+const underWay = "1";
+const toRestore = "2";
+const nothingToRestore = "";
 
 /** Colours, what goes with them, titles and links; and what a shell says when it leaves its line editor. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what it is about.
@@ -33,14 +42,14 @@ export class LineFeedMode {
   #printedChars: number | null = null;
   /** The beginning of a control sequence. */
   #held = "";
-  /** Counts commands, and the times between them. */
-  #generation = 0;
   /** From the moment when line feeds may come alone. */
   #changed = false;
-  /** While the system is asked. */
+  /** While the file is written and the system is asked. */
   #asking = false;
   /** The shell has put it right while the system was asked. */
   #overtaken = false;
+  /** While the flood is to show that it goes on. */
+  #goesOn: { readonly untilChars: number; readonly tell: (goesOn: boolean) => void } | null = null;
 
   constructor(options: LineFeedModeOptions) {
     this.#options = options;
@@ -48,29 +57,37 @@ export class LineFeedMode {
 
   /** A command begins. */
   began(): void {
-    this.#generation += 1;
+    this.#leave();
     this.#printedChars = 0;
     this.#held = "";
   }
 
   /** It has ended. */
   ended(): void {
-    this.#generation += 1;
-    this.#printedChars = null;
+    this.#leave();
   }
 
   /** Somebody types: what runs may be a shell or an editor. */
   typed(): void {
-    this.#printedChars = null;
+    this.#leave();
   }
 
   printed(text: string): void {
     if (this.#printedChars === null) return;
     this.#printedChars += text.length;
-    if (this.#moves(text)) this.#printedChars = null;
-    if (this.#printedChars === null || this.#printedChars < floodChars) return;
+    if (this.#moves(text)) {
+      this.#leave();
+      return;
+    }
+    if (this.#goesOn !== null && this.#printedChars >= this.#goesOn.untilChars) this.#goesOn.tell(true);
+    if (this.#printedChars < floodChars || this.#changed || this.#asking) return;
+    void this.#change();
+  }
+
+  /** This command's terminal is left as it is, if it still is. */
+  #leave(): void {
     this.#printedChars = null;
-    if (!this.#changed) void this.#change();
+    this.#goesOn?.tell(false);
   }
 
   /** Whether it does more than print lines in colours: what does may be a program that sets its terminal itself. */
@@ -90,25 +107,56 @@ export class LineFeedMode {
   }
 
   async #change(): Promise<void> {
-    const { carriageReturns, display, folder, fileName } = this.#options;
-    const generation = this.#generation;
-    this.#changed = true;
+    const { carriageReturns, display } = this.#options;
     this.#asking = true;
     // Without the file, as on a full disk, nobody would put it right.
-    const written = await folder.write(fileName, "1").catch(() => null);
-    const due = written !== null && generation === this.#generation;
-    if (due) {
+    const written = await this.#tell(underWay);
+    if (!written) this.#printedChars = null;
+    // A shell that has come to the end of the command without seeing the file would not either.
+    const due = written && (await this.#floodGoesOn());
+    if (due && !this.#overtaken) {
+      this.#printedChars = null;
+      this.#changed = true;
       display.loneLineFeeds(true);
       await carriageReturns(false);
-      if (this.#overtaken) await carriageReturns(true);
     }
+    const waited = !this.#overtaken;
+    if (written) await this.#tell(this.#changed && waited ? toRestore : nothingToRestore);
+    // It has waited in vain; or it has put right what was not changed yet.
+    if (this.#overtaken && this.#changed) await carriageReturns(true);
     this.#asking = false;
-    if (!due || this.#overtaken) this.#right();
+    if (this.#overtaken) this.#right();
+  }
+
+  #tell(content: string): Promise<boolean> {
+    const { folder, fileName } = this.#options;
+    return folder.write(fileName, content).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  #floodGoesOn(): Promise<boolean> {
+    const printed = this.#printedChars;
+    if (printed === null) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const tell = (goesOn: boolean) => {
+        clearTimeout(limit);
+        this.#goesOn = null;
+        resolve(goesOn);
+      };
+      const limit = setTimeout(() => {
+        // It may become one yet.
+        this.#printedChars = 0;
+        tell(false);
+      }, aheadMs);
+      this.#goesOn = { untilChars: printed + aheadChars, tell };
+    });
   }
 
   #right(): void {
     this.#overtaken = false;
+    if (this.#changed) this.#options.display.loneLineFeeds(false);
     this.#changed = false;
-    this.#options.display.loneLineFeeds(false);
   }
 }

@@ -2,15 +2,22 @@
 import { spawn } from "node:child_process";
 
 /** It takes milliseconds; a terminal that hangs must not keep it. */
-const limitMs = 5_000;
+const limitMs = 1_000;
+
+/**
+ * `stty` reads all settings and writes all of them back. By default it first waits until a program has printed what it
+ * is at; what that program has set right afterwards, such as that a password is not shown, would be undone.
+ */
+const atOnce = process.platform === "linux" ? ["-drain"] : [];
 
 /**
  * Whether the terminal of this descriptor (of our side) adds a carriage return to every line feed that is printed in it.
- * Resolves when it is done, or can not be: then nothing has changed.
+ * Nobody may read from it meanwhile: a program that prints more than the system holds then can not change the settings
+ * between the two steps. Resolves when it is done, or can not be: then nothing has changed.
  */
 export function setCarriageReturns(descriptor: number, on: boolean): Promise<void> {
   return new Promise((resolve) => {
-    const child = spawn("stty", [on ? "onlcr" : "-onlcr"], {
+    const child = spawn("stty", [...atOnce, on ? "onlcr" : "-onlcr"], {
       stdio: [descriptor, "ignore", "ignore"],
       timeout: limitMs,
       killSignal: "SIGKILL",

@@ -121,6 +121,12 @@ function wrap(pty: import("node-pty").IPty): Pty {
     },
     ...(fd === undefined || process.platform === "win32"
       ? {}
-      : { carriageReturns: async (on) => (ended ? undefined : setCarriageReturns(fd, on)) }),
+      : {
+          carriageReturns: async (on) => {
+            if (ended) return;
+            pty.pause();
+            await setCarriageReturns(fd, on).finally(() => pty.resume());
+          },
+        }),
   };
 }

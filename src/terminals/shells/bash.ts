@@ -113,15 +113,22 @@ __cp_begin() {
 
 __cp_close() {
   local number
-  number=$__cp_open __cp_last=$1 __cp_open=0
+  number=$__cp_open __cp_last=$1
   (( number )) || return 0
+  # May be interrupted; then it is come to once more.
   [[ ! -s $__cp_feeds ]] || __cp_restore_feeds
+  __cp_open=0
   __cp_escape "$PWD"
   __cp_mark D "$number" "$1;$__cp_text"
 }
 
 __cp_restore_feeds() {
+  local state='' waits=0
+  while state=$(<"$__cp_feeds"); [[ $state == 1 ]] && (( waits++ < 100 )); do builtin command -p sleep 0.02; done
+  [[ $state != '' ]] || return 0
   { builtin command -p stty onlcr || builtin command stty onlcr; } </dev/tty || return 0
+  # A job that goes on later brings the settings back that it has seen.
+  [[ $(builtin jobs -s) == '' ]] || return 0
   : >|"$__cp_feeds"
   __cp_mark P 0 LineFeeds=1
 }

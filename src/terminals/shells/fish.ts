@@ -123,12 +123,25 @@ function __cp_close
     builtin test "$__cp_open" = 0; and return
     set -l number $__cp_open
     set -q __cp_state[1]; or set -g __cp_state $argv[1]
-    if builtin test -s $__cp_feeds; and command stty onlcr </dev/tty 2>/dev/null
-        builtin printf '' >$__cp_feeds
-        __cp_mark P 0 LineFeeds=1
-    end
+    builtin test -s $__cp_feeds; and __cp_restore_feeds
     __cp_mark D $number $__cp_state';'(__cp_escape "$PWD")
     set -g __cp_open 0
+end
+
+function __cp_restore_feeds
+    set -lx PATH $PATH /bin /usr/bin
+    set -l state
+    for wait in (builtin string repeat --no-newline --count 100 'x ' | builtin string split ' ')
+        builtin read state <$__cp_feeds
+        builtin test "$state" = 1; or break
+        command sleep 0.02
+    end
+    builtin test -n "$state"; or return
+    command stty onlcr </dev/tty 2>/dev/null; or return
+    # A job that goes on later brings the settings back that it has seen.
+    builtin jobs --query; and return
+    builtin printf '' >$__cp_feeds
+    __cp_mark P 0 LineFeeds=1
 end
 
 # Not the end yet: \`exit\` comes here too. Next fish marks a line without end.

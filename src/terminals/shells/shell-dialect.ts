@@ -36,7 +36,7 @@ export interface ShellStart {
   readonly key: string;
   /** Path of the file that hands commands over. */
   readonly commandFile: string;
-  /** Path of a file: when anything is in it at the end of a command, `stty onlcr` is due, and the file is emptied. */
+  /** Path of a file: when anything is in it at the end of a command, `stty onlcr` is due; see LineFeedMode. */
   readonly lineFeedFile: string;
   /** Whether the person's own startup files are loaded; not after they have ended the shell. */
   readonly loadPersonal: boolean;

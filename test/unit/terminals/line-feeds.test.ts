@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import fc from "fast-check";
 import { NodePtySpawner } from "../../../src/node/pty/node-pty-spawner.ts";
 import { LineFeedMode } from "../../../src/terminals/line-feed-mode.ts";
@@ -8,6 +10,20 @@ import { eventually, type TestTerminals, testTerminals } from "../../support/ter
 /** Half a megabyte is what makes a flood; this is four. */
 const flood = "seq 1 600000";
 const settings = "stty -a | grep -o -- '-*onlcr'";
+/** Prints lines in one piece, and at once asks as for a password. */
+const asks = `
+import sys, termios, time
+sys.stdout.write("0123456\\n" * int(sys.argv[1]))
+sys.stdout.flush()
+hidden = termios.tcgetattr(0)
+hidden[3] &= ~termios.ECHO
+termios.tcsetattr(0, termios.TCSAFLUSH, hidden)
+time.sleep(0.2)
+now = termios.tcgetattr(0)
+hidden[3] |= termios.ECHO
+termios.tcsetattr(0, termios.TCSAFLUSH, hidden)
+print("shown:", bool(now[3] & termios.ECHO))
+`;
 const loneLineFeed = /(?<!\r)\n/;
 
 describe("line feeds of a flood", function () {
@@ -50,6 +66,40 @@ describe("line feeds of a flood", function () {
         assert.equal(running.status, "running");
         await t.write("\x03");
         await eventually("it ends", async () => (await t.terminals.list())[0]?.status !== "running");
+        assert.equal((await t.command(settings)).output.text.trim(), "onlcr");
+      });
+
+      it("are as ever after commands that end just as they have become a flood", async () => {
+        // What was typed at a prompt whose settings were changed under the shell would wait for an Enter.
+        for (let lines = 62_000; lines < 82_000; lines += 2_000) {
+          await t.command(`seq 1000000 ${1_000_000 + lines}`);
+          assert.equal(
+            (await t.command(settings, { timeoutMs: 10_000 })).output.text.trim(),
+            "onlcr",
+            `${lines} lines`,
+          );
+        }
+      });
+
+      it("leave alone what a program sets at the end of its flood, such as that a password is not shown", async function () {
+        await writeFile(join(t.home, "asks.py"), asks);
+        for (let lines = 75_000; lines < 125_000; lines += 10_000) {
+          const { output } = await t.command(`python3 asks.py ${lines}`);
+          if (/not found/.test(output.text)) return this.skip();
+          assert.match(output.text, /shown: False/, `${lines} lines`);
+        }
+      });
+
+      it("are as ever for a program that was stopped in its flood and goes on", async () => {
+        let seen = "";
+        const view = await t.terminals.attach("main", (data) => {
+          seen += data;
+        });
+        const { output } = await t.command(`sh -c "${flood}; kill -TSTP \\$\\$; ${settings}; seq 1 9"`);
+        assert.match(output.text, /600000/);
+        await t.command("fg");
+        view?.dispose();
+        assert.doesNotMatch(seen, loneLineFeed);
         assert.equal((await t.command(settings)).output.text.trim(), "onlcr");
       });
 
@@ -110,23 +160,36 @@ describe("the mode of line feeds", () => {
     };
   }
 
+  /** A command that has become a flood, and the system is asked. */
+  async function flooded() {
+    const all = made();
+    all.mode.began();
+    all.mode.printed(plain);
+    await all.turn();
+    all.mode.printed(plain);
+    await all.turn();
+    return all;
+  }
+  const asked = ["file=1", "lone true", "system does not"];
+
   it("is changed once, after the shell knows of it, until the shell says that it is right again", async () => {
-    const { mode, events, answer, turn } = made();
-    mode.began();
+    const { mode, events, answer, turn } = await flooded();
     mode.printed(plain);
-    mode.printed(plain);
-    mode.printed(plain);
-    await turn();
+    assert.deepEqual(events, asked);
     answer();
     await turn();
-    assert.deepEqual(events, ["file=1", "lone true", "system does not"]);
+    mode.printed(plain);
+    await turn();
+    assert.deepEqual(events.splice(0), [...asked, "file=2"]);
     mode.restored();
     mode.ended();
-    assert.deepEqual(events.slice(3), ["lone false"]);
+    assert.deepEqual(events.splice(0), ["lone false"]);
     mode.began();
     mode.printed(plain);
     await turn();
-    assert.deepEqual(events.slice(4), ["file=1", "lone true", "system does not"]);
+    mode.printed(plain);
+    await turn();
+    assert.deepEqual(events, asked);
   });
 
   it("is changed for coloured lines too, wherever they are cut", async () => {
@@ -134,42 +197,60 @@ describe("the mode of line feeds", () => {
     const flood = coloured.repeat(200);
     for (let cut = 0; cut <= coloured.length; cut++) {
       const { mode, events, turn } = made();
+      const print = (chars: number) => {
+        for (let at = cut; at < chars; at += flood.length) {
+          mode.printed(flood.slice(0, cut));
+          mode.printed(flood.slice(cut));
+        }
+      };
       mode.began();
-      for (let at = cut; at < 600_000; at += flood.length) {
-        mode.printed(flood.slice(0, cut));
-        mode.printed(flood.slice(cut));
-      }
+      print(600_000);
+      await turn();
+      print(200_000);
       await turn();
       assert.ok(events.includes("system does not"), `cut at ${cut}`);
     }
   });
 
-  it("is put right by us where the shell was faster than the change", async () => {
-    const { mode, events, answer, turn } = made();
-    mode.began();
-    mode.printed(plain);
-    await turn();
+  it("is put right by us where the shell has given up waiting for the change", async () => {
+    const { mode, events, answer, turn } = await flooded();
     mode.restored();
     mode.ended();
     answer();
     await turn();
     answer();
     await turn();
-    assert.deepEqual(events, ["file=1", "lone true", "system does not", "system adds", "lone false"]);
+    assert.deepEqual(events, [...asked, "file=", "system adds", "lone false"]);
   });
 
-  it("is left alone when the command has ended by the time its shell knows", async () => {
+  for (const [what, end] of [
+    ["it has ended", (mode: LineFeedMode) => mode.ended()],
+    ["another has begun", (mode: LineFeedMode) => mode.began()],
+    ["somebody has typed", (mode: LineFeedMode) => mode.typed()],
+    ["it paints", (mode: LineFeedMode) => mode.printed("\x1b[?1049h")],
+  ] as const) {
+    it(`is left alone, and the shell told so, when ${what} before it was seen to go on`, async () => {
+      const { mode, events, turn } = made();
+      mode.began();
+      mode.printed(plain);
+      await turn();
+      end(mode);
+      mode.printed(plain.slice(0, 200_000));
+      await turn();
+      assert.deepEqual(events, ["file=1", "file="]);
+    });
+  }
+
+  it("is left alone while no more comes, and changed once more does", async () => {
     const { mode, events, turn } = made();
     mode.began();
     mode.printed(plain);
-    mode.ended();
-    mode.began();
-    await turn();
-    assert.deepEqual(events, ["file=1", "lone false"]);
-    mode.restored();
+    await eventually("it is given up", () => events.includes("file="));
     mode.printed(plain);
     await turn();
-    assert.equal(events.filter((each) => each === "system does not").length, 1);
+    mode.printed(plain);
+    await turn();
+    assert.deepEqual(events, ["file=1", "file=", ...asked]);
   });
 
   it("is left alone when the disk is full", async () => {
@@ -178,10 +259,14 @@ describe("the mode of line feeds", () => {
     mode.began();
     mode.printed(plain);
     await turn();
-    assert.deepEqual(events, ["file=1", "lone false"]);
+    mode.printed(plain);
+    await turn();
+    assert.deepEqual(events, ["file=1"]);
     fillDisk(false);
     mode.ended();
     mode.began();
+    mode.printed(plain);
+    await turn();
     mode.printed(plain);
     await turn();
     assert.ok(events.includes("system does not"));
