@@ -274,7 +274,7 @@ print(asyncio.run(all()))
       ["import requests", "ModuleNotFoundError", /Only the standard library/],
       ["import zoneinfo\nzoneinfo.ZoneInfo('Europe/Berlin')", "ZoneInfoNotFoundError", /Only the standard library/],
       ["kept = bytearray(90_000_000)\nmore = bytearray(90_000_000)", "MemoryError", /earlier blocks .* `del`/],
-      ["del kept\nbytearray(500_000_000)", "MemoryError", /100 MB/],
+      ["globals().pop('kept', 0)\nbytearray(500_000_000)", "MemoryError", /100 MB/],
     ];
     for (const [source, type, message] of cases) {
       const { end } = await runBlock(task, source);
