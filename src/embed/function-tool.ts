@@ -1,7 +1,7 @@
 /** A tool out of a function: for programs that add what only they can do. */
 import type * as z from "zod";
 import { messageOf } from "../base/app-error.ts";
-import type { Tool, ToolContext } from "../ports/tool.ts";
+import type { Tool, ToolContext, ToolResult } from "../ports/tool.ts";
 import type { Access } from "../protocol/permissions.ts";
 
 export interface FunctionToolOptions<Input> {
@@ -19,8 +19,8 @@ export interface FunctionToolOptions<Input> {
   readonly repeatable?: boolean;
   /** One line for the timeline. Default: the name. */
   readonly summarize?: (input: Input) => string;
-  /** Returns what the model gets. What it throws is told to the model as a failure. */
-  run(input: Input, context: ToolContext): string | Promise<string>;
+  /** Returns what the model gets: text as it is, all else as JSON. What it throws is told to the model as a failure. */
+  run(input: Input, context: ToolContext): unknown;
 }
 
 export function functionTool<Input>(options: FunctionToolOptions<Input>): Tool {
@@ -39,7 +39,7 @@ export function functionTool<Input>(options: FunctionToolOptions<Input>): Tool {
           recovery: { kind: repeatable ? "repeat" : "unknown" },
           async run(context) {
             try {
-              return { status: "done", output: await run(value, context) };
+              return outcomeOf(name, await run(value, context));
             } catch (error) {
               if (context.signal.aborted) return { status: "cancelled", output: "Stopped by the person." };
               return { status: "failed", output: `[${name}] ERROR: ${messageOf(error)}` };
@@ -50,4 +50,21 @@ export function functionTool<Input>(options: FunctionToolOptions<Input>): Tool {
     },
   };
   return tool as Tool;
+}
+
+function outcomeOf(name: string, returned: unknown): ToolResult {
+  if (typeof returned === "string") return { status: "done", output: returned };
+  if (returned === undefined) return { status: "done", output: "" };
+  const json = jsonOf(returned);
+  if (json !== undefined) return { status: "done", output: json };
+  const output = `[${name}] ERROR: the tool returned what is neither text nor JSON (${typeof returned}). What it did stands.`;
+  return { status: "failed", output };
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
