@@ -17,8 +17,10 @@ const atOnce = process.platform === "linux" ? ["-drain"] : [];
  */
 export function setCarriageReturns(descriptor: number, on: boolean): Promise<void> {
   return new Promise((resolve) => {
-    const child = spawn("stty", [...atOnce, on ? "onlcr" : "-onlcr"], {
-      stdio: [descriptor, "ignore", "ignore"],
+    // Not as its standard input: Node makes whatever a child gets there wait for its writes from then on, which for a
+    // descriptor is for everybody who has it, and what is typed into a program that does not read would hang a thread of ours.
+    const child = spawn("sh", ["-c", 'exec stty "$@" <&3', "stty", ...atOnce, on ? "onlcr" : "-onlcr"], {
+      stdio: ["ignore", "ignore", "ignore", descriptor],
       timeout: limitMs,
       killSignal: "SIGKILL",
     });

@@ -148,6 +148,21 @@ describe("the pty host at its limits", function () {
     assert.doesNotMatch(output.text, new RegExp(await readFile(host.place.tokenFile, "utf8")));
   });
 
+  it("holds nobody up for what is typed into programs that do not read, after a flood of theirs too", async () => {
+    await made();
+    const client = host.client();
+    // More than Node has threads for files.
+    const names = Array.from({ length: 6 }, (_, index) => `deaf-${index}`);
+    for (const terminal of names) {
+      await client.open({ name: terminal, createdBy: "agent" });
+      await runIn(client, "seq 1 300000", { terminal });
+      await runIn(client, "sleep 1000", { terminal, timeoutMs: 100 });
+      (await client.attach(terminal, () => undefined))?.write(`${"typed ".repeat(15)}\n`.repeat(5_000));
+    }
+    assert.equal((await runIn(client, "echo heard", { timeoutMs: 20_000 })).output.text, "heard\n");
+    for (const name of names) assert.equal(await client.terminate(name), "terminated");
+  });
+
   it("goes on when somebody tidies up the temporary files", async () => {
     await made();
     const client = host.client();
