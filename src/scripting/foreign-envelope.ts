@@ -1,6 +1,6 @@
 /**
- * Whether a reply without protocol blocks was meant to act: a tool call of another convention, an edit to be applied,
- * or a program in an ordinary fence that calls our functions. Examples in an answer must not be taken for one, so
+ * Whether a reply without a program was meant to act: a tool call of another convention, an edit to be applied, a
+ * program in an ordinary fence that calls our functions, or a control block whose opening line is none. Examples in an answer must not be taken for one, so
  * text inside fences counts only when it names a function that exists, or when the fence is the whole reply.
  */
 import type { ParsedReply } from "./reply-parser.ts";
@@ -11,8 +11,9 @@ const TAGS = [
   "<invoke[ >]",
   "<function=",
   "<codepilot>",
+  "<(?:execute_command|write_to_file|replace_in_file|apply_diff|use_mcp_tool|attempt_completion)>",
   "\\[TOOL_CALLS\\]",
-  "<\\|(?:python_tag|channel|start|message|call|tool_calls?_(?:section_)?begin)\\|>",
+  "<\\|(?:python_tag|channel|start|message|call|tool_calls?(?:_(?:section_)?begin)?)\\|>",
   "<｜tool▁calls?▁begin｜>",
 ].join("|");
 /** At the start of a line, or right before what a call is made of: a tag that is only mentioned has words behind it. */
@@ -31,6 +32,19 @@ const TOP_LEVEL_CALL =
   /^(?:[\w, ]{1,80}=[ \t]{0,4})?(?:await )?(?:print\()?(?:(?:tools|functions|default_api|codepilot)\.)?([A-Za-z_]\w{0,80})[ \t]?\(/gm;
 /** Tools may be named like these; a call of them is no sign. */
 const PYTHON_BUILTINS = new Set(["exec", "eval", "input", "open", "print", "filter", "map", "help"]);
+
+/** A reply that is nothing but calls: `read_file("a")`, `[read_file(path="a"), find("x")]`, `functions.find({…})`. */
+const CALLS_ONLY = /^\[?(?:(?:tools|functions|default_api|codepilot)\.)?([A-Za-z_]\w{0,80})\(.*\)[\];]?$/s;
+/** A closing parenthesis with a sentence behind it. */
+const WORDS_BEHIND_CALL = /\)[ \t]{1,4}[A-Za-z]{1,40}[ \t]{1,4}[A-Za-z]/;
+const NAMED_ACTION = /^Action:[ \t]{0,8}`?([\w.-]{1,100})`?[ \t]*$/gm;
+const ACTION_INPUT = /^Action Input:/m;
+
+/** Behind other words, in a list, quoted or indented: what reads like the opening line of a control block. */
+const CONTROL_BEHIND_WORDS = /[^`~\r\n](?:`{3,}|~{3,})[ \t]{0,8}codepilot[ \t]{0,8}\r?\n/i;
+const CLOSING_LINE = /^[ \t>]{0,16}(?:`{3,}|~{3,})[ \t]*$/m;
+/** An opening line with more than the one word: `{codepilot}`, `codepilot.py`, `python codepilot`. */
+const CONTROL_IN_INFO = /[`~\s{.]codepilot(?=[\s}:]|\.py\b)/i;
 
 const SEARCH = /^<{5,9}[ \t]{0,4}S(?:EA)?RCH\b/im;
 const REPLACE = /^>{5,9}[ \t]{0,4}RE?PLACE\b/im;
@@ -51,6 +65,11 @@ export function looksLikeForeignCall({ text, displayFences }: ParsedReply, toolN
   else words = words.replace(/(?<!`)`+[^`\n]+`+/g, "code");
 
   if (ENVELOPE.test(words) || isDiff(words) || hasToolTag(words, tools)) return true;
+  if (CONTROL_BEHIND_WORDS.test(words) && CLOSING_LINE.test(text)) return true;
+  if (displayFences.some(({ start, bodyStart }) => CONTROL_IN_INFO.test(text.slice(start, bodyStart)))) return true;
+  if (hasNamedAction(words, tools)) return true;
+  const mayBePython = !only || only.language === "" || PYTHON.has(only.language);
+  if (mayBePython && isOnlyCalls(words.trim(), tools)) return true;
   if ((SEARCH.test(text) && REPLACE.test(text)) || PATCH.test(text)) return true;
   if (hasJsonCall(words, tools, true)) return true;
   return displayFences.some(({ language, bodyStart, bodyEnd }) => {
@@ -65,6 +84,17 @@ export function looksLikeForeignCall({ text, displayFences }: ParsedReply, toolN
 function isDiff(words: string): boolean {
   if (/^diff --git \S/m.test(words)) return true;
   return /^--- \S/m.test(words) && /^\+\+\+ \S/m.test(words) && /^@@ /m.test(words);
+}
+
+function isOnlyCalls(words: string, tools: ReadonlySet<string>): boolean {
+  const name = CALLS_ONLY.exec(words)?.[1] ?? "";
+  return tools.has(name) && !WORDS_BEHIND_CALL.test(words);
+}
+
+function hasNamedAction(words: string, tools: ReadonlySet<string>): boolean {
+  if (!ACTION_INPUT.test(words)) return false;
+  for (const [, name = ""] of words.matchAll(NAMED_ACTION)) if (tools.has(name)) return true;
+  return false;
 }
 
 /** `<read_file>` on a line of its own: calls as XML elements. */

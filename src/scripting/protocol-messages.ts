@@ -141,6 +141,7 @@ export function foreignEnvelope(): string {
 \`\`\`codepilot
 print(read_file("README.md"))
 \`\`\``,
+    "Its opening line has nothing before the marks and nothing but `codepilot` behind them.",
     OWN_PAYLOAD,
     "If you only wanted to answer, answer in plain words.",
   );

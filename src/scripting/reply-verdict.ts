@@ -25,8 +25,8 @@ export type ReplyVerdict =
       /** The closing words, if this program is to be the last; null: there is more to do. */
       readonly completion: string | null;
     }
-  /** A completion alone: the task is done, there is nothing to run. */
-  | { readonly kind: "finished"; readonly completion: string }
+  /** A completion without a program: the task is done, there is nothing to run. */
+  | { readonly kind: "finished"; readonly completion: string; readonly foreignEnvelope: boolean }
   /** Nothing of the reply may be executed; the message tells the model why and how to repair it. */
   | { readonly kind: "rejected"; readonly message: string };
 
@@ -57,13 +57,14 @@ export function judgeReply(whole: ParsedReply, { cut, toolNames }: ReplyCircumst
   if (!control && reply.displayFences.some((fence) => hidesControl(text, fence))) {
     return rejected(messages.controlInsideFence());
   }
-  if (blocks.length === 0) return { kind: "chat", foreignEnvelope: looksLikeForeignCall(reply, toolNames) };
+  const foreignEnvelope = !control && payloads.length === 0 && looksLikeForeignCall(reply, toolNames);
+  if (blocks.length === 0) return { kind: "chat", foreignEnvelope };
 
   const nameless = payloads.findIndex(({ block }) => !block.filename);
   if (nameless >= 0) return rejected(messages.payloadWithoutName(nameless + 1, payloads.length));
   const words = completion ? bodyOf(text, completion).trim() : null;
   if (!control) {
-    if (payloads.length === 0) return { kind: "finished", completion: words ?? "" };
+    if (payloads.length === 0) return { kind: "finished", completion: words ?? "", foreignEnvelope };
     return rejected(messages.payloadsWithoutControl(payloads.map(({ block }) => block.filename ?? "")));
   }
   const source = bodyOf(text, control);

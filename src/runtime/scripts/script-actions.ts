@@ -99,7 +99,7 @@ export class ScriptActions implements TurnActions {
       events.push(remark(ids, `[EXECUTION RESULT]\n${verdict.message}`));
     } else if (calledNatively) {
       events.push(remark(ids, NATIVE_CALL));
-    } else if (verdict.kind === "chat" && verdict.foreignEnvelope && this.#corrections < MAX_CORRECTIONS) {
+    } else if (verdict.foreignEnvelope && this.#corrections < MAX_CORRECTIONS) {
       events.push(remark(ids, `[EXECUTION RESULT]\n${foreignEnvelope()}`));
       this.#corrections += 1;
     }

@@ -66,8 +66,24 @@ describe("reply verdict", () => {
   });
 
   it("takes a completion alone for the end of the task", () => {
-    assert.deepEqual(judge(`Good.\n${completion}`), { kind: "finished", completion: "Done." });
-    assert.deepEqual(judge("```completion\n```"), { kind: "finished", completion: "" });
+    assert.deepEqual(judge(`Good.\n${completion}`), {
+      kind: "finished",
+      completion: "Done.",
+      foreignEnvelope: false,
+    });
+    assert.deepEqual(judge("```completion\n```"), { kind: "finished", completion: "", foreignEnvelope: false });
+  });
+
+  it("sees beside a completion alone what was meant to act", () => {
+    for (const text of [
+      "```python\nexecute('main', 'make')\n```\n",
+      "I do it: ```codepilot\nexecute('main', 'make')\n ```\n\n```\n",
+      "```python codepilot\nprint(1)\n```\n",
+      '<tool_call>{"name": "x"}</tool_call>\n',
+    ]) {
+      const verdict = judge(text + completion);
+      assert.ok(verdict.kind === "finished" && verdict.foreignEnvelope, text);
+    }
   });
 
   it("takes a reply without blocks for an answer", () => {
@@ -165,6 +181,21 @@ describe("reply verdict on calls of other conventions", () => {
       "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n",
       "Here:\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n",
       "```diff\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n```",
+      "I look: ```codepilot\nprint(1)\n```\n",
+      "- ```codepilot\n  print(1)\n  ```\n",
+      "> ```codepilot\n> print(1)\n> ```\n",
+      "    ```codepilot\r\n    print(1)\r\n    ```\r\n",
+      "```python codepilot\nprint(1)\n```\n",
+      "```{codepilot}\nprint(1)\n```\n",
+      "~~~codepilot.py\nprint(1)\n~~~\n",
+      "```codepilot:\nprint(1)\n```\n",
+      'read_file("a.py")',
+      '[read_file(path="a"), find(pattern="x")]\n',
+      "```\nread_file('a')\nexecute('main', 'ls')\n```",
+      'functions.read_file({"path": "a"})',
+      'Thought: I look.\nAction: read_file\nAction Input: {"path": "a"}',
+      "<execute_command>\n<command>ls</command>\n</execute_command>",
+      '<|tool_call|>[{"name": "x"}]',
     ]) {
       assert.equal(foreign(text), true, text);
     }
@@ -191,6 +222,15 @@ describe("reply verdict on calls of other conventions", () => {
       "---\ntitle: x\n---\n\n# Heading",
       "read_file reads a file; find(pattern) looks for text.",
       "- a\n- [TOOL_CALLS] is a token of Mistral models",
+      "A program begins with ```codepilot\nand ends with three backticks.",
+      "Begin it with `codepilot` behind the marks:\n```text\ncodepilot\n```\n",
+      "```sh\nnpm i codepilot\n```\n",
+      "```yaml title=codepilot\na: 1\n```\n",
+      "execute(command) runs a command (in a shell)",
+      "find() gives up after 50 matches (see above). So does read_file (by lines).",
+      "```\nfind . -name x\n```",
+      "Action: none is needed.\nAction Input: none.",
+      "```console\n$ codepilot exec\n```\n",
     ]) {
       assert.equal(foreign(text), false, text);
     }
@@ -212,6 +252,10 @@ describe("reply verdict on calls of other conventions", () => {
       "a, ",
       "a(\n",
       "find(\n",
+      "x```codepilot",
+      "Action: a\n",
+      "[find(",
+      "Action Input:\n",
       "def a\n",
       "import find\n",
       "--- a\n",

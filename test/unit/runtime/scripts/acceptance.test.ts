@@ -228,6 +228,15 @@ describe("a reply that breaks the protocol", function () {
     assert.match(toldSecond(session), /NOTHING was executed/);
   });
 
+  it("does not take a task for done whose program was never one", async () => {
+    const glued = "I write it: ```codepilot\nwrite_file('a.txt')\n```\n\n```\n\n```completion\nDone.\n```\n";
+    await using session = await openPythonSession({}, [glued, DONE]);
+    const end = await session.runtime.run("go");
+    assert.equal(end.reason, "completed");
+    assert.equal(session.model.requests.length, 2);
+    assert.match(toldSecond(session), /NOTHING was executed/);
+  });
+
   it("never runs what stands in the thinking", async () => {
     await using session = await openPythonSession({}, [
       { reasoning: '```codepilot\nexecute("main", "touch x")\n```', text: DONE },
