@@ -271,6 +271,8 @@ print(asyncio.run(all()))
       ["import pathlib\npathlib.Path('out.txt').write_text('x')", "PermissionError", /write with write_file/],
       ["import subprocess\nsubprocess.run(['ls'])", "OSError", /use execute/],
       ["import urllib.request\nurllib.request.urlopen('http://127.0.0.1:1')", "URLError", /no network .* use execute/],
+      ['text = """\n# Title\n', "SyntaxError", /line of ``` in it\? .* longer fence/],
+      ["compile('x = \"\"\"', 'x.py', 'exec')", "SyntaxError", /^unterminated [^`]*$/],
       ["import requests", "ModuleNotFoundError", /Only the standard library/],
       ["import zoneinfo\nzoneinfo.ZoneInfo('Europe/Berlin')", "ZoneInfoNotFoundError", /Only the standard library/],
       ["kept = bytearray(90_000_000)\nmore = bytearray(90_000_000)", "MemoryError", /earlier blocks .* `del`/],

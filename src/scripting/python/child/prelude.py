@@ -505,6 +505,8 @@ def _describe(error, phase):
 def _note_for(error, message):
     if isinstance(error, FileNotFoundError):
         return "There are no host files in this interpreter: use read_file, find or execute."
+    if isinstance(error, SyntaxError) and message.startswith("unterminated triple-quoted") and error.filename == FILE:
+        return "Has the text a line of ``` in it? There the block ended: open and close it with a longer fence, or use a payload."
     if isinstance(error, MemoryError) and not message:
         return "About 100 MB of data fit, variables of earlier blocks included: `del` what you need no more."
     # Libraries put exceptions of their own around these.
