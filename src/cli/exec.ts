@@ -17,6 +17,8 @@ import { checkWorkingDirectory } from "./working-directory.ts";
 
 const FINISH_LIMIT_MS = 500;
 const QUIET_INPUT_MS = 2_000;
+/** More than any model takes; what is longer is a file that was not meant to be the task. */
+const MAX_TASK_BYTES = 10_000_000;
 
 /** Rejects with AppError for what is wrong before a turn starts; afterwards the exit code tells. */
 export async function exec(request: ExecRequest): Promise<number> {
@@ -46,21 +48,32 @@ export async function exec(request: ExecRequest): Promise<number> {
     void runtime.interrupt();
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  let code: number;
+  let whole = true;
   try {
     const result = await runTurns(runtime, task, stop.signal);
     progress?.stop();
     if (!request.json) report(result, out);
-    return exitCodeOf(result);
+    code = exitCodeOf(result);
   } finally {
     try {
       await runtime.close();
     } finally {
       progress?.stop();
-      // A reader that does not read must not hold up a stop.
-      await (stop.signal.aborted ? Promise.race([out.finish(), systemClock.sleep(FINISH_LIMIT_MS)]) : out.finish());
+      whole = await isTaken(out, stop.signal);
       process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     }
   }
+  return whole ? code : EXIT.interrupted;
+}
+
+/** Whether all of the output went out: a reader that does not read must not hold up a stop, whenever it comes. */
+async function isTaken(out: LineWriter, stop: AbortSignal): Promise<boolean> {
+  const { promise: givenUp, resolve } = Promise.withResolvers<false>();
+  const limit = () => void systemClock.sleep(FINISH_LIMIT_MS).then(() => resolve(false));
+  if (stop.aborted) limit();
+  else stop.addEventListener("abort", limit, { once: true });
+  return Promise.race([out.finish().then(() => true), givenUp]);
 }
 
 /** The interrupted turn first, if there is one; then the task. */
@@ -162,21 +175,34 @@ async function findSession(
   throw new AppError("not-found", `no session of ${cwd} can be resumed`, { next: "Start one with a task." });
 }
 
-/** Undefined for a terminal and for nothing but white space. */
+/** Undefined for a terminal and for nothing but white space. Rejects with AppError `usage` for what can be no task. */
 async function readStandardInput(): Promise<string | undefined> {
   if (process.stdin.isTTY) return undefined;
   const chunks: Buffer[] = [];
+  let size = 0;
   const notice = setTimeout(
     () => process.stderr.write("codepilot: reading the task from standard input …\n"),
     QUIET_INPUT_MS,
   );
   try {
-    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  } catch {
+    for await (const chunk of process.stdin) {
+      chunks.push(chunk as Buffer);
+      size += (chunk as Buffer).length;
+      if (size > MAX_TASK_BYTES) throw noTask("is longer than 10 MB");
+    }
+  } catch (error) {
+    if (AppError.is(error)) throw error;
     return undefined;
   } finally {
     clearTimeout(notice);
   }
   const text = Buffer.concat(chunks).toString("utf8").trim();
+  if (text.includes("\0")) throw noTask("is not text");
   return text === "" ? undefined : text;
+}
+
+function noTask(why: string): AppError {
+  return new AppError("usage", `standard input ${why}, so it can not be the task`, {
+    next: "Write the task after the options and name the file in it.",
+  });
 }

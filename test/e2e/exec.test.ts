@@ -1,6 +1,6 @@
 /** `codepilot exec` as a script sees it: output, exit codes, and what it says when something is wrong. */
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, readFile, realpath, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -11,7 +11,8 @@ import {
   startFakeModel,
 } from "../support/fake-model/server.ts";
 import { removeFolder } from "../support/remove-folder.ts";
-import { runCodepilot, runExec } from "../support/run-exec.ts";
+import { type ExecOptions, runCodepilot, runExec } from "../support/run-exec.ts";
+import { eventually } from "../support/terminals.ts";
 
 const say = (text: string): FakeReply => ({ parts: [{ text }] });
 const call = (name: string, args: object): FakeReply => ({ parts: [{ toolCall: { name, arguments: args } }] });
@@ -39,7 +40,7 @@ describe("codepilot exec", function () {
   const run = (
     script: FakeScript,
     args: readonly string[],
-    more: { input?: string; env?: Record<string, string> } = {},
+    more: Partial<Pick<ExecOptions, "input" | "env" | "onStart" | "onOutput">> = {},
   ) => {
     fake.setScript(script);
     return runExec({
@@ -74,6 +75,34 @@ describe("codepilot exec", function () {
       result.events.map((_, index) => index + 1),
     );
     assert.equal(result.stderr, "");
+  });
+
+  it("refuses what is no task on standard input: too much of it, and what is not text", async () => {
+    const long = await run([], [], { input: "long ".repeat(2_000_001) });
+    assert.equal(long.code, 2);
+    assert.match(long.stderr, /^codepilot: standard input is longer than 10 MB, .*\n {2}Write the task .*\n$/);
+    const binary = await run([], [], { input: "ELF\0\0" });
+    assert.equal(binary.code, 2);
+    assert.match(binary.stderr, /^codepilot: standard input is not text, .*\n {2}Write the task .*\n$/);
+    assert.equal(fake.requests.length, 0);
+  });
+
+  it("is stopped although nobody reads what it printed", async () => {
+    const isClosed = async () => {
+      const names = await readdir(join(home, "codepilot"), { recursive: true }).catch(() => []);
+      const journal = names.find((name) => name.endsWith(".jsonl"));
+      if (journal === undefined) return false;
+      return (await readFile(join(home, "codepilot", journal), "utf8")).includes('"session.closed"');
+    };
+    const reading = run([{ parts: [{ text: "many words ".repeat(200_000) }], deltaSize: 1_000 }], ["--json", "talk"], {
+      onOutput: (child) => child.exitCode ?? child.signalCode ?? child.stdout?.pause(),
+      onStart: (child) => {
+        child.once("exit", () => child.stdout?.resume());
+        // The turn is over by then, and all that is left is to be read.
+        void eventually("the session is closed", isClosed).then(() => child.kill("SIGINT"));
+      },
+    });
+    assert.equal((await reading).code, 130);
   });
 
   it("takes the task from standard input, and needs one", async () => {
