@@ -7,6 +7,7 @@ import { delimiter, isAbsolute, join } from "node:path";
 import { messageOf, systemCodeOf } from "../../base/app-error.ts";
 import type { Pty, PtyRequest, PtySpawner, PtySpawnResult } from "../../terminals/pty.ts";
 import { setCarriageReturns } from "./carriage-returns.ts";
+import { PtyInput } from "./pty-input.ts";
 
 type NodePty = typeof import("node-pty");
 
@@ -86,32 +87,22 @@ export class NodePtySpawner implements PtySpawner {
   }
 }
 
-/** What a program has not read of what was typed, beyond what the system holds. A person types less in a year. */
-const maxUnreadBytes = 4 * 1_048_576;
-
 function wrap(pty: import("node-pty").IPty): Pty {
   let ended = false;
-  let given = 0;
-  // node-pty keeps what it can not write yet, without a bound, and does not tell.
-  const isBehind = (): boolean => {
-    const { _writeStream } = pty as { _writeStream?: { _writeQueue?: readonly unknown[] } };
-    return (_writeStream?._writeQueue?.length ?? 0) > 0;
-  };
-  const { fd } = pty as { fd?: number };
+  const { fd, _socket: socket } = pty as { fd?: number; _socket?: { readonly destroyed: boolean } };
+  const isOpen = () => !ended && socket?.destroyed !== true;
+  const input = fd === undefined || process.platform === "win32" ? null : new PtyInput({ descriptor: fd, isOpen });
   return {
     pid: pty.pid,
     onData: (listener) => void pty.onData(listener),
     onExit: (listener) =>
       void pty.onExit(({ exitCode, signal }) => {
         ended = true;
+        input?.close();
         listener(signal ? { exitCode: null, signal } : { exitCode, signal: null });
       }),
     write: (data) => {
-      if (ended) return;
-      if (!isBehind()) given = 0;
-      given += data.length;
-      // As a terminal does whose line is full: what comes now is lost.
-      if (given <= maxUnreadBytes || given === data.length) pty.write(data);
+      if (!ended) (input ?? pty).write(data);
     },
     resize: ({ cols, rows }) => {
       // The descriptor may be gone before the exit is reported.
