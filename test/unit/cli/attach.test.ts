@@ -85,6 +85,9 @@ describe("codepilot attach", function () {
     await someone.sees(/agent\$ echo o''ne$/);
     someone.type("\x15cat\r");
     await someone.sees(/agent\$ cat$/);
+    // It runs: before, the signal would be the shell's.
+    someone.type("purr\r");
+    await someone.sees("\npurr\npurr");
     // SIGQUIT, a second after Ctrl-\, was it not for the other keys.
     someone.type("\x1c");
     await someone.sees(/Quit[^\n]*\nagent\$/);
