@@ -219,6 +219,12 @@ export function silentStream(context: FailureContext, idleTimeoutMs: number): Mo
   return failure("network", `${context.baseUrl} sent nothing for ${seconds} seconds.`, { retryable: true });
 }
 
+export function endlessStream(context: FailureContext, maxBytes: number): ModelFailure {
+  return failure("bad-response", `${context.baseUrl} sent more than ${maxBytes / 1024 / 1024} MB in one response.`, {
+    next: "Send the task again, or choose another model.",
+  });
+}
+
 export function unreadableResponse(detail: string): ModelFailure {
   return failure("bad-response", detail.slice(0, maxMessageLength), { retryable: true });
 }

@@ -7,6 +7,7 @@ import { messageOf } from "../base/app-error.ts";
 import type { ModelEvent, ModelOutcome } from "../ports/model-client.ts";
 import {
   cutStream,
+  endlessStream,
   type FailureContext,
   failureOfServerError,
   failureOfThrown,
@@ -17,6 +18,8 @@ import {
 import { parseJson } from "./wire.ts";
 
 export const defaultIdleTimeoutMs = 5 * 60_000;
+/** Several times what the longest reply of any model comes to, with all that is around its words. */
+const maxResponseBytes = 128 * 1024 * 1024;
 /** How long a connection may take to end after its response was complete. */
 const drainMs = 500;
 
@@ -107,10 +110,18 @@ async function read(call: StreamCall, controller: AbortController, sink: Sink): 
   const text = new TextDecoder();
   /** The beginning of the body, for servers which answer with something else than events. */
   let beginning = "";
+  let receivedBytes = 0;
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
     if (!sink.alive()) return { kind: "aborted" };
+    receivedBytes += value.byteLength;
+    if (receivedBytes > maxResponseBytes) {
+      // Not waited for: a connection that does not let go must not hold up the turn.
+      reader.cancel().catch(() => undefined);
+      controller.abort();
+      return { kind: "failed", failure: endlessStream(call.context, maxResponseBytes) };
+    }
     const chunk = text.decode(value, { stream: true });
     parser.feed(chunk);
     if (outcome) {
