@@ -26,6 +26,10 @@ export interface ServerError {
 
 const maxMessageLength = 1000;
 
+/** A server of another kind, or a page of one: it has no such path, or nothing to do with what is sent there. */
+const notForModels = new Set([404, 405, 406, 415, 426, 501]);
+const checkBaseUrl = "Check the base URL (most end in /v1) and whether the server speaks this provider's format.";
+
 const overflowCodes = new Set([
   "context_length_exceeded",
   "exceed_context_size_error",
@@ -133,14 +137,18 @@ export function failureOfServerError(error: ServerError, context: FailureContext
   if (status === 429 || rateCodes.has(code)) {
     return failure("rate-limit", message, { retryable: true, retryAfterMs });
   }
-  if (status === 404 || modelCodes.has(code) || (status === 400 && unknownModelMessage.test(message))) {
+  if (
+    (status && notForModels.has(status)) ||
+    modelCodes.has(code) ||
+    (status === 400 && unknownModelMessage.test(message))
+  ) {
     const aboutModel = modelCodes.has(code) || unknownModelMessage.test(message) || message.includes(context.model);
     return aboutModel
       ? failure("bad-request", `The model ${context.model} does not exist at ${where}: ${message}`, {
           next: "Choose another with “CodePilot: Select Model” or --model.",
         })
       : failure("bad-request", `${where} does not know this request: ${message}`, {
-          next: "Check the base URL (most end in /v1) and whether the server speaks this provider's format.",
+          next: checkBaseUrl,
         });
   }
   if (status === 403) {
@@ -225,6 +233,14 @@ export function endlessStream(context: FailureContext, maxBytes: number): ModelF
   });
 }
 
-export function unreadableResponse(detail: string): ModelFailure {
-  return failure("bad-response", detail.slice(0, maxMessageLength), { retryable: true });
+export function unreadableResponse(detail: string, options: { next?: string } = {}): ModelFailure {
+  return failure("bad-response", detail.slice(0, maxMessageLength), { ...options, retryable: true });
+}
+
+/** Some other server's page, with status 200. */
+export function noEventStream(beginning: string, context: FailureContext): ModelFailure {
+  const said = withoutKeys(beginning, context.secrets).slice(0, 200);
+  return unreadableResponse(`${context.baseUrl} did not answer with an event stream, but: ${said}`, {
+    next: checkBaseUrl,
+  });
 }

@@ -11,6 +11,7 @@ import {
   type FailureContext,
   failureOfServerError,
   failureOfThrown,
+  noEventStream,
   readServerError,
   silentStream,
   unreadableResponse,
@@ -157,7 +158,5 @@ function noStream(body: string, context: FailureContext) {
     const error = readServerError(parsed);
     if (error.message) return failureOfServerError(error, context);
   }
-  return unreadableResponse(
-    `${context.baseUrl} did not answer with an event stream, but: ${body.trim().slice(0, 200)}`,
-  );
+  return noEventStream(body, context);
 }

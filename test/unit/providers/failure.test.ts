@@ -147,6 +147,15 @@ describe("failures of servers", () => {
     assert.match(address.next ?? "", /Check the base URL/);
   });
 
+  it("leads to the base URL when something answers that is no model server", () => {
+    for (const status of [405, 406, 415, 426, 501]) {
+      const { class: kind, message, next, retryable } = classify(status, "Unsupported method POST");
+      assert.deepEqual([kind, retryable], ["bad-request", false]);
+      assert.equal(message, "http://localhost:1234/v1 does not know this request: Unsupported method POST");
+      assert.match(next ?? "", /^Check the base URL/);
+    }
+  });
+
   it("names what the upstream of a router said", () => {
     const raw = '{"error":{"message":"slow down"}}';
     assert.match(

@@ -63,4 +63,12 @@ describe("a response over HTTP", function () {
       assert.ok(body.sent < 140 * MB, `${body.sent} bytes were read`);
     });
   }
+
+  it("leads to the base URL when it is some other server's page", async () => {
+    const outcome = await take(new Response("<!DOCTYPE html><title>Sign in</title>"));
+    assert.ok(outcome.kind === "failed", outcome.kind);
+    const { message, next } = outcome.failure;
+    assert.match(message, /^http:\/\/models\.test\/v1 did not answer with an event stream, but: <!DOCTYPE html>/);
+    assert.match(next ?? "", /^Check the base URL/);
+  });
 });
