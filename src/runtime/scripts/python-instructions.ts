@@ -86,6 +86,9 @@ const WORKING = `# How to work
 - The person is asked before files are changed or commands run. When something is denied, do not try to get it another way; go on without it or explain what you need.
 - Ask with ask_user only when a decision is really the person's.`;
 
+/** The functions that this text speaks of. */
+const TAUGHT = ["read_file", "find", "write_file", "payload", "execute", "read_output", "send_input", "ask_user"];
+
 export function pythonActing(functions: readonly ScriptFunction[]): Acting {
   const documented = functions.map(
     (one) =>
@@ -94,8 +97,21 @@ export function pythonActing(functions: readonly ScriptFunction[]): Acting {
         .map((line) => `    ${line}`)
         .join("\n")}`,
   );
-  const teaching = [PROTOCOL, ENVIRONMENT, `# Functions\n\n${documented.join("\n\n")}`, WORKING, EXAMPLE, TAGS].join(
-    "\n\n",
-  );
+  const teaching = [
+    PROTOCOL,
+    ENVIRONMENT,
+    `# Functions\n\n${documented.join("\n\n")}${lackOf(functions)}`,
+    WORKING,
+    EXAMPLE,
+    TAGS,
+  ].join("\n\n");
   return { means: "Python programs that you write", teaching };
+}
+
+/** An agent file may have left out what the rules and the example use. */
+function lackOf(functions: readonly ScriptFunction[]): string {
+  const missing = TAUGHT.filter((name) => !functions.some((one) => one.name === name));
+  if (missing.length === 0) return "";
+  const names = missing.join(", ").replace(/, (\w+)$/, " and $1");
+  return `\n\nThere is no ${names} here: what the rest of this text says of that does not count.`;
 }
