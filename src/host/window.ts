@@ -120,7 +120,9 @@ export class CodePilotWindow {
         log,
       }),
     );
-    this.questions = this.#store.add(new QuestionPrompter(this.hub, () => this.#view.visible));
+    this.questions = this.#store.add(
+      new QuestionPrompter({ hub: this.hub, panelVisible: () => this.#view.visible, log }),
+    );
     this.terminals = this.#store.add(
       new AgentTerminals({ hub: this.hub, log, openPanes: new OpenPanes(context.workspaceState) }),
     );

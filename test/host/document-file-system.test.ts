@@ -1,6 +1,6 @@
 /** Reading and replacing files that are open with unsaved changes. */
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { hashOf } from "../../src/base/content-hash.ts";
@@ -45,6 +45,25 @@ describe("files with unsaved changes", () => {
     assert.equal(await textOf(path), "typed disk\n");
     assert.equal(await readFile(path, "utf8"), "disk\n");
     assert.equal((await files.stat(path))?.sizeBytes, "typed disk\n".length);
+  });
+
+  it("are no hindrance for other files when one of them lies where no file can be any more", async () => {
+    const gone = join(folder, "gone");
+    await mkdir(gone);
+    await writeFile(join(gone, "file.txt"), "disk\n");
+    const document = await vscode.workspace.openTextDocument(join(gone, "file.txt"));
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, new vscode.Position(0, 0), "typed ");
+    assert.ok(await vscode.workspace.applyEdit(edit));
+    await rm(gone, { recursive: true });
+    await writeFile(gone, "a file\n");
+    const { path } = await dirty("disk\n");
+    assert.equal(await textOf(path), "typed disk\n");
+    assert.equal(
+      (await files.replace(path, Buffer.from("new\n"), hashOf(Buffer.from("typed disk\n")))).kind,
+      "replaced",
+    );
+    assert.equal(await textOf(gone), "a file\n");
   });
 
   it("are told with what a save would write, and are found by that", async () => {

@@ -52,8 +52,7 @@ export class DocumentFileSystem implements FileSystem {
     const versions = await this.#disk.versions(paths);
     const names = new Map<string, string>();
     for (const document of documents) {
-      const { fsPath } = document.uri;
-      names.set(await this.#disk.realPath(fsPath).catch(() => fsPath), this.#nameOf(document));
+      names.set(await this.#realPathOf(document), this.#nameOf(document));
     }
     return versions.map((version, index) => {
       const name = names.get(paths[index] ?? "");
@@ -71,8 +70,7 @@ export class DocumentFileSystem implements FileSystem {
 
   async unsaved(): Promise<readonly UnsavedFile[]> {
     const files = unsavedDocuments().map(async (document) => {
-      const { fsPath } = document.uri;
-      const path = await this.#disk.realPath(fsPath).catch(() => fsPath);
+      const path = await this.#realPathOf(document);
       const onDisk = await this.#disk.stat(path).catch(() => null);
       return onDisk && { path, bytes: await bytesOf(document) };
     });
@@ -87,10 +85,14 @@ export class DocumentFileSystem implements FileSystem {
 
   async #unsaved(path: string): Promise<vscode.TextDocument | undefined> {
     for (const document of unsavedDocuments()) {
-      const { fsPath } = document.uri;
-      if (fsPath === path || (await this.#disk.realPath(fsPath)) === path) return document;
+      if (document.uri.fsPath === path || (await this.#realPathOf(document)) === path) return document;
     }
     return undefined;
+  }
+
+  /** Its own path where nothing can be any more, such as below what is a file by now: other files are none the worse. */
+  #realPathOf({ uri }: vscode.TextDocument): Promise<string> {
+    return this.#disk.realPath(uri.fsPath).catch(() => uri.fsPath);
   }
 
   /** Of the document as it is at this moment. */

@@ -1,6 +1,7 @@
 /** Questions of the agent as a quick input while the panel, which has a card for them, is not visible. */
 import * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
+import type { Log } from "../../ports/log.ts";
 import type { Question } from "../../protocol/permissions.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
@@ -12,18 +13,26 @@ export interface PendingQuestion {
   readonly question: Question;
 }
 
+export interface QuestionPrompterOptions {
+  readonly hub: SessionHub;
+  readonly panelVisible: () => boolean;
+  readonly log: Log;
+}
+
 export class QuestionPrompter implements Disposable {
   readonly #hub: SessionHub;
-  readonly #panelVisible: () => boolean;
   readonly #subscription: Disposable;
-  #queue: Promise<void> = Promise.resolve();
+  /** Settled when the last one is; never rejects. */
+  #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(hub: SessionHub, panelVisible: () => boolean) {
+  constructor({ hub, panelVisible, log }: QuestionPrompterOptions) {
     this.#hub = hub;
-    this.#panelVisible = panelVisible;
     this.#subscription = hub.onEvent(({ session, event }) => {
-      if (event.type !== "question.asked" || (this.#panelVisible() && this.#hub.shown === session)) return;
-      void this.show({ session, question: event.question });
+      if (event.type !== "question.asked" || (panelVisible() && hub.shown === session)) return;
+      this.show({ session, question: event.question }).catch((error: unknown) => {
+        // It stays pending: card, status bar and commands still have it.
+        log.error("the question could not be shown", error);
+      });
     });
   }
 
@@ -33,10 +42,11 @@ export class QuestionPrompter implements Disposable {
     );
   }
 
-  /** One after another. Dismissing leaves the question pending. */
+  /** One after another, whatever becomes of the one before. Dismissing leaves the question pending. */
   show(pending: PendingQuestion): Promise<void> {
-    this.#queue = this.#queue.then(() => this.#showOne(pending));
-    return this.#queue;
+    const shown = this.#queue.then(() => this.#showOne(pending));
+    this.#queue = shown.catch(() => undefined);
+    return shown;
   }
 
   dispose(): void {
