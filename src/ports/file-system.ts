@@ -51,7 +51,7 @@ export interface FileSystem {
   stat(path: string): Promise<FileStat | null>;
   /**
    * Null when there is nothing at the path. Rejects with a Node system error (`EISDIR`, `EACCES`, …) otherwise, and
-   * with a `FileTooLargeError` when the file is larger than `maxBytes`, of which then nothing was read.
+   * with a `FileTooLargeError` when there is more in the file than `maxBytes`, whatever it says of its size.
    */
   read(path: string, maxBytes?: number): Promise<Uint8Array | null>;
   /** Like `read`, with what tells later whether another reading would give the same. */

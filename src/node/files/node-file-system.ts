@@ -23,6 +23,7 @@ import { syncFolder } from "./sync-folder.ts";
 const O_NONBLOCK = constants.O_NONBLOCK ?? 0;
 const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 const MAX_LINKS = 40;
+const PART_BYTES = 64 * 1024;
 
 export class NodeFileSystem implements FileSystem {
   /** Our own writers of one path wait for each other; the hash check is for everybody else. */
@@ -107,10 +108,8 @@ async function readRegularFile(
     const stats = await handle.stat();
     if (stats.isDirectory()) throw systemError("EISDIR", "is a directory", path);
     if (!stats.isFile()) throw systemError("EINVAL", "not a regular file", path);
-    if (stats.size > maxBytes) {
-      throw Object.assign(systemError("EFBIG", "too large", path), { sizeBytes: stats.size });
-    }
-    return { bytes: await readWhole(handle, stats.size), version: versionOf(stats, askedAtMs) };
+    if (stats.size > maxBytes) throw tooLarge(path, stats.size);
+    return { bytes: await readWhole(handle, stats.size, maxBytes, path), version: versionOf(stats, askedAtMs) };
   } finally {
     // Nobody has to wait for that: nothing was written.
     handle.close().catch(() => undefined);
@@ -131,12 +130,31 @@ function versionOf(stats: Stats, askedAtMs: number): FileVersion | null {
 }
 
 /** One read for a file that keeps its size; `readFile` would take three trips for it. */
-async function readWhole(handle: fs.FileHandle, sizeBytes: number): Promise<Uint8Array> {
+async function readWhole(
+  handle: fs.FileHandle,
+  sizeBytes: number,
+  maxBytes: number,
+  path: string,
+): Promise<Uint8Array> {
   // One byte more than there should be, so that a file that grew is noticed.
   const buffer = Buffer.allocUnsafe(sizeBytes + 1);
   const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
   // Short reads, growing files and /proc, where every size is 0, take the long way.
-  return bytesRead === sizeBytes && sizeBytes > 0 ? buffer.subarray(0, sizeBytes) : await handle.readFile();
+  if (bytesRead === sizeBytes && sizeBytes > 0) return buffer.subarray(0, sizeBytes);
+  return maxBytes === Number.POSITIVE_INFINITY ? handle.readFile() : readAtMost(handle, maxBytes, path);
+}
+
+/** What a file says of its size is no bound: some of /proc go on for gigabytes. */
+async function readAtMost(handle: fs.FileHandle, maxBytes: number, path: string): Promise<Uint8Array> {
+  const part = Buffer.allocUnsafe(PART_BYTES);
+  const parts: Buffer[] = [];
+  for (let sizeBytes = 0; ; ) {
+    const { bytesRead } = await handle.read(part, 0, part.length, sizeBytes);
+    if (bytesRead === 0) return Buffer.concat(parts, sizeBytes);
+    sizeBytes += bytesRead;
+    if (sizeBytes > maxBytes) throw tooLarge(path, sizeBytes);
+    parts.push(Buffer.from(part.subarray(0, bytesRead)));
+  }
 }
 
 async function realPathOf(path: string, linksLeft: number): Promise<string> {
@@ -247,6 +265,10 @@ async function orNull<T>(promise: Promise<T>): Promise<T | null> {
     if (systemCodeOf(error) === "ENOENT") return null;
     throw error;
   }
+}
+
+function tooLarge(path: string, sizeBytes: number): Error {
+  return Object.assign(systemError("EFBIG", "too large", path), { sizeBytes });
 }
 
 function systemError(code: string, message: string, path: string): Error {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { chmod, chown, link, lutimes, mkdir, stat, symlink, utimes } from "node:fs/promises";
 import { promisify } from "node:util";
 import { systemCodeOf } from "../../../src/base/app-error.ts";
@@ -38,6 +39,21 @@ describe("NodeFileSystem", () => {
     await run("mkfifo", [workspace.path("pipe")]);
     assert.equal(await codeOf(files.read(workspace.path("pipe"))), "EINVAL");
     assert.equal(await codeOf(files.replace(workspace.path("pipe"), bytes("x"), hashOf(""))), "EINVAL");
+  });
+
+  it("reads no more than it is asked for of a file that says it is empty", async function () {
+    if (!existsSync("/proc/self/status")) this.skip();
+    const whole = (await files.read("/proc/self/status")) ?? assert.fail();
+    assert.match(Buffer.from(whole).toString(), /^Name:/);
+    const bounded = (await files.read("/proc/self/status", 1_000_000)) ?? assert.fail();
+    assert.match(Buffer.from(bounded).toString(), /^Name:.*\nThreads:/s);
+    await assert.rejects(
+      files.read("/proc/self/status", 100),
+      (error: NodeJS.ErrnoException & { sizeBytes: number }) => {
+        assert.equal(error.code, "EFBIG");
+        return error.sizeBytes > 100;
+      },
+    );
   });
 
   it("gives a file a version that every write changes, and none while the next write might not", async () => {
