@@ -27,7 +27,7 @@ import { openStore } from "./open-store.ts";
 import { PRODUCT_VERSION } from "./product-version.ts";
 import { pythonSupport } from "./python-support.ts";
 import type { RuntimeOptions } from "./runtime-options.ts";
-import { checkHome, foldersChange } from "./session-folders.ts";
+import { checkHome, checkNewHome, foldersChange } from "./session-folders.ts";
 
 /** An open session and what its owner has to reach or to close. */
 export interface AssembledSession {
@@ -60,6 +60,7 @@ export async function assembleSession(given: RuntimeOptions, hooks: AnsweringHoo
   const common = { sessionId, ids, log, hooks };
   if (given.resume === undefined) {
     const options = withAgent(given);
+    await checkNewHome(options.cwd);
     // All that can be wrong with the options is found before the session's name is taken.
     const cwd = resolve(options.cwd);
     const place = { cwd, folders: [cwd, ...(options.folders ?? [])] };
@@ -114,6 +115,10 @@ interface Preparation {
 
 /** The parts that need no journal. Throws AppError `usage`. */
 function prepare(options: RuntimeOptions, { sessionId, place, acting, model, events, ids, log }: Preparation) {
+  const { maxSteps } = options;
+  if (maxSteps !== undefined && !(Number.isSafeInteger(maxSteps) && maxSteps > 0)) {
+    throw new AppError("usage", `maxSteps can not be ${maxSteps}`, { next: "Pass a whole number above 0, or none." });
+  }
   if (model === "") throw new AppError("usage", "no model was named", { next: "Pass one as provider/name." });
   if (acting === "javascript") {
     throw new AppError("not-yet", "interface javascript is not built yet", { next: "Use python or tools." });

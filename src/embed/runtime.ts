@@ -259,6 +259,9 @@ function notStarted(): TurnResult {
 }
 
 function inputOf(task: string | UserInput): UserInput {
+  if (typeof task !== "string" && typeof task?.text !== "string") {
+    throw new AppError("usage", "a task is text", { next: "Pass a string, or an object with text." });
+  }
   // A new object each time: the turn that starts from it is recognised by identity.
   return typeof task === "string" ? { text: task } : { ...task };
 }

@@ -1,16 +1,21 @@
-/** The folders of a session that is opened again: the world around it may have changed meanwhile. */
+/** The folders of a session: they have to be there, and the world around one that is opened again may have changed. */
 import { stat } from "node:fs/promises";
 import { AppError } from "../base/app-error.ts";
 import type { NewEvent } from "../protocol/events.ts";
 import type { SessionState } from "../protocol/state.ts";
 
+/** For a new session. Rejects with AppError `usage`: the first write would make a folder that somebody has mistyped. */
+export async function checkNewHome(cwd: unknown): Promise<void> {
+  if (typeof cwd !== "string" || cwd === "") {
+    throw new AppError("usage", "no working directory was named", { next: "Pass the folder to work in as cwd." });
+  }
+  if (await isFolder(cwd)) return;
+  throw new AppError("usage", `the working directory ${cwd} is not a folder`, { next: "Name an existing folder." });
+}
+
 /** Rejects with AppError `not-found` when the folder that the session works in is gone. */
 export async function checkHome({ cwd, title }: Pick<SessionState, "cwd" | "title">): Promise<void> {
-  const isFolder = await stat(cwd).then(
-    (info) => info.isDirectory(),
-    () => false,
-  );
-  if (isFolder) return;
+  if (await isFolder(cwd)) return;
   const session = title === "" ? "This session" : `“${title}”`;
   throw new AppError("not-found", `${session} works in ${cwd}, and that folder is gone.`, {
     next: "Put the folder back to go on with the session, or give the task to a new one. Nothing of it is lost.",
@@ -40,4 +45,11 @@ export function foldersChange(
       ...(homeless ? { next: "Add the folder to the workspace again, or give the task to a new session." } : {}),
     },
   ];
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
 }
