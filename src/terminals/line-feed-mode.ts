@@ -81,6 +81,8 @@ export class LineFeedMode {
     }
     if (this.#goesOn !== null && this.#printedChars >= this.#goesOn.untilChars) this.#goesOn.tell(true);
     if (this.#printedChars < floodChars || this.#changed || this.#asking) return;
+    // Somebody else has switched them off already, and wants them so.
+    if (!text.includes("\r\n")) return;
     void this.#change();
   }
 

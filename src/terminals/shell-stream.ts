@@ -224,8 +224,9 @@ export class ShellStream {
   #promptBegins(number: number, exitCode: number): void {
     // A shell inside the shell may have inherited our prompt, but not the number.
     if (Number.isNaN(number)) return;
+    // Ctrl-C takes away what nobody has read yet, and what tells the end with it.
     if (number > 0) this.#ended(number, exitCode, null);
-    else if (this.#phase === "running") return;
+    if (this.#phase === "running") return;
     this.#phase = "drawing";
     this.#muted = false;
     this.#prompt = "";

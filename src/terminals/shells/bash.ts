@@ -7,7 +7,7 @@
  * The end is told by whichever comes first: the rest of our line, PROMPT_COMMAND, or PS1. Ctrl-C skips the first; a
  * person may overwrite the others, and each of the three puts the others back.
  */
-import { type ShellDialect, shellQuote } from "./shell-dialect.ts";
+import { restoreLineFeeds, type ShellDialect, shellQuote } from "./shell-dialect.ts";
 
 const evaluation = `\\builtin eval "$__cp_run"; { __cp_end; } 2>/dev/null`;
 
@@ -40,7 +40,7 @@ function bootstrap({ key, commandFile, lineFeedFile, loadPersonal }: BootstrapOp
   return `# CodePilot's bootstrap of this shell; your own startup file is loaded below.
 __cp_key='${key}' __cp_file=${shellQuote(commandFile)} __cp_void='' __cp_cmd='' __cp_run='' __cp_text='' __cp_stash='' __cp_control=''
 __cp_feeds=${shellQuote(lineFeedFile)}
-__cp_seq=0 __cp_open=0 __cp_last=0 __cp_hist=0 __cp_seen=0
+__cp_seq=0 __cp_open=0 __cp_told=0 __cp_last=0 __cp_hist=0 __cp_seen=0
 
 __cp_mark() { builtin printf '\\e]633;%s;cp=%s.%s;%s\\a' "$1" "$__cp_key" "$2" "$3" >|/dev/tty; }
 
@@ -115,18 +115,15 @@ __cp_close() {
   local number
   number=$__cp_open __cp_last=$1
   (( number )) || return 0
-  # May be interrupted; then it is come to once more.
   [[ ! -s $__cp_feeds ]] || __cp_restore_feeds
-  __cp_open=0
   __cp_escape "$PWD"
   __cp_mark D "$number" "$1;$__cp_text"
+  # At last: if Ctrl-C comes in between, the next hook tells the end.
+  __cp_told=$number __cp_open=0
 }
 
 __cp_restore_feeds() {
-  local state='' waits=0
-  while state=$(<"$__cp_feeds"); [[ $state == 1 ]] && (( waits++ < 100 )); do builtin command -p sleep 0.02; done
-  [[ $state != '' ]] || return 0
-  { builtin command -p stty onlcr || builtin command stty onlcr; } </dev/tty || return 0
+  builtin command -p sh -c ${shellQuote(restoreLineFeeds)} sh "$__cp_feeds" </dev/tty || return 0
   # A job that goes on later brings the settings back that it has seen.
   [[ $(builtin jobs -s) == '' ]] || return 0
   : >|"$__cp_feeds"
@@ -149,14 +146,14 @@ __cp_prompt() {
   __cp_close "$status"
   __cp_hist=$HISTCMD
   [[ \${__cp_off+set} ]] && __cp_mark N 0 ''
-  [[ \${PS1@a} == *r* ]] && { __cp_mark A 0 "$status"; __cp_mark B 0 ''; }
+  [[ \${PS1@a} == *r* ]] && { __cp_mark A "$__cp_told" "$status"; __cp_mark B 0 ''; }
   __cp_uncover
   __cp_install
   return 0
 }
 
 __cp_install() {
-  local a='\\[\\e]633;A;cp='"$__cp_key"'.\${__cp_open};$?\\a\\]' b='\\[\\e]633;B;cp='"$__cp_key"'.0;\\a\\]'
+  local a='\\[\\e]633;A;cp='"$__cp_key"'.\${__cp_open:+$((__cp_open?__cp_open:__cp_told))};$?\\a\\]' b='\\[\\e]633;B;cp='"$__cp_key"'.0;\\a\\]'
   local f='\\[\\e]633;F;cp='"$__cp_key"'.0;\\a\\]'
   local c='\${__cp_void:$((__cp_open=__cp_seq+=1,0)):0}\${__cp_off-$(__cp_person "$HISTCMD" "$__cp_hist" 2>/dev/null)}'
   local hook='{ __cp_prompt; } 2>/dev/null' edit=1

@@ -8,7 +8,7 @@
  *
  * Written for fish 3.6 and run there; for 4.x by its documentation.
  */
-import type { ShellDialect } from "./shell-dialect.ts";
+import { restoreLineFeeds, type ShellDialect } from "./shell-dialect.ts";
 
 /** Ctrl+Alt+Shift+F12 and F11: fish 4 drops sequences that stand for no key. */
 const runKey = "\x1b[24;8~";
@@ -43,6 +43,8 @@ set -g __cp_file ${quote(commandFile)}
 set -g __cp_feeds ${quote(lineFeedFile)}
 set -g __cp_seq 0
 set -g __cp_open 0
+set -g __cp_told 0
+set -g __cp_wrapped 0
 set -g __cp_seen 0
 set -g __cp_loaded 0
 set -g __cp_cmd ''
@@ -125,19 +127,13 @@ function __cp_close
     set -q __cp_state[1]; or set -g __cp_state $argv[1]
     builtin test -s $__cp_feeds; and __cp_restore_feeds
     __cp_mark D $number $__cp_state';'(__cp_escape "$PWD")
+    set -g __cp_told $number
     set -g __cp_open 0
 end
 
 function __cp_restore_feeds
     set -lx PATH $PATH /bin /usr/bin
-    set -l state
-    for wait in (builtin string repeat --no-newline --count 100 'x ' | builtin string split ' ')
-        builtin read state <$__cp_feeds
-        builtin test "$state" = 1; or break
-        command sleep 0.02
-    end
-    builtin test -n "$state"; or return
-    command stty onlcr </dev/tty 2>/dev/null; or return
+    command sh -c ${quote(restoreLineFeeds)} sh $__cp_feeds </dev/tty 2>/dev/null; or return
     # A job that goes on later brings the settings back that it has seen.
     builtin jobs --query; and return
     builtin printf '' >$__cp_feeds
@@ -164,15 +160,24 @@ function __cp_prompt --on-event fish_prompt
     end
     set -g __cp_line ''
     __cp_install
-    __cp_mark A 0 0
+    __cp_mark A $__cp_told "$__cp_state"
+    __cp_unwrap
     builtin functions --erase __cp_their_prompt
     builtin functions --copy fish_prompt __cp_their_prompt
     function fish_prompt
         __cp_their_prompt
         builtin printf '\\e]633;B;cp=%s.0;\\a' $__cp_key
-        builtin functions --erase fish_prompt
-        builtin functions --copy __cp_their_prompt fish_prompt
+        __cp_unwrap
     end
+    set -g __cp_wrapped 1
+end
+
+# Ctrl-C may have ended the prompt before it came to this; a prompt wrapped twice would call itself for ever.
+function __cp_unwrap
+    builtin test "$__cp_wrapped" = 1; or return
+    builtin functions --erase fish_prompt
+    builtin functions --copy __cp_their_prompt fish_prompt
+    set -g __cp_wrapped 0
 end
 
 function __cp_install

@@ -13,7 +13,7 @@
  *      line that the person typed its text
  *   D  ended: status, folder
  *   E  the command prints no more: what follows belongs to the prompt
- *   A, B  prompt begins, ends: A repeats status and number of an unreported command
+ *   A, B  prompt begins, ends: A repeats status and number of the command before it: Ctrl-C may have taken D away
  *   N  the command that was loaded has not begun, nor will it
  *   F  an unfinished line goes on
  *   P  property; `Edit=0`: the next prompt has no line editing; `Heard=1`: the bootstrap is there; `LineFeeds=1`: the
@@ -72,6 +72,14 @@ export interface ShellDialect {
 export function commandFileContent(number: number, command: string): string {
   return `${number}\0${command.replaceAll("\0", "")}\0`;
 }
+
+/**
+ * A script of `sh`, given the `lineFeedFile`: waits for a change under way, and puts the line feeds of its terminal
+ * right if that is due. Fails when it is not, or can not be. Ctrl-C does not end it: many press it more than once.
+ */
+export const restoreLineFeeds = `trap "" INT QUIT TSTP; n=0; s=
+while read -r s <"$1"; [ "$s" = 1 ] && [ $n -lt 100 ]; do sleep 0.02; n=$((n + 1)); done
+[ -n "$s" ] && stty onlcr`;
 
 /** A word of a POSIX shell. */
 export function shellQuote(text: string): string {

@@ -10,7 +10,7 @@
  * others, and each of them puts the others back. Where the output ends is told by PROMPT_EOL_MARK before zsh marks a line
  * without end.
  */
-import { type ShellDialect, shellQuote } from "./shell-dialect.ts";
+import { restoreLineFeeds, type ShellDialect, shellQuote } from "./shell-dialect.ts";
 
 /** Options of the person's that our functions run without, as they are where the command stands. */
 const flags = `"$-\${options[errreturn]}"`;
@@ -56,7 +56,7 @@ function bootstrap(key: string, commandFile: string, lineFeedFile: string): stri
   return `
 typeset -g __cp_key='${key}' __cp_file=${shellQuote(commandFile)} __cp_cmd='' __cp_text='' __cp_stash=''
 typeset -g __cp_feeds=${shellQuote(lineFeedFile)}
-typeset -gi __cp_seq=0 __cp_open=0 __cp_last=0 __cp_seen=0 __cp_loaded=0 __cp_drawn=0 __cp_cursor=0
+typeset -gi __cp_seq=0 __cp_open=0 __cp_told=0 __cp_last=0 __cp_seen=0 __cp_loaded=0 __cp_drawn=0 __cp_cursor=0
 typeset -ga __cp_hooks
 
 __cp_mark() { builtin print -rn -- $'\\e]633;'"$1;cp=$__cp_key.$2;$3"$'\\a' >|/dev/tty }
@@ -133,18 +133,15 @@ __cp_close() {
   local number=$__cp_open
   __cp_last=$1
   (( number )) || return 0
-  # May be interrupted; then it is come to once more.
   [[ ! -s $__cp_feeds ]] || __cp_restore_feeds
-  __cp_open=0
   __cp_escape "$PWD"
   __cp_mark D $number "$1;$__cp_text"
+  # At last: if Ctrl-C comes in between, the next hook tells the end.
+  __cp_told=$number __cp_open=0
 }
 
 __cp_restore_feeds() {
-  local state='' waits=0
-  while state=$(<$__cp_feeds); [[ $state == 1 ]] && (( waits++ < 100 )); do builtin command -p sleep 0.02; done
-  [[ $state != '' ]] || return 0
-  { builtin command -p stty onlcr || builtin command stty onlcr } </dev/tty || return 0
+  builtin command -p sh -c ${shellQuote(restoreLineFeeds)} sh $__cp_feeds </dev/tty || return 0
   # A job that goes on later brings the settings back that it has seen.
   [[ -z \${(M)jobstates:#suspended*} ]] || return 0
   : >|$__cp_feeds
@@ -182,13 +179,13 @@ __cp_precmd() {
 # Called last: what follows is the prompt.
 __cp_prompt() {
   __cp_close \${1-$?}
-  __cp_mark A 0 0
+  __cp_mark A $__cp_told $__cp_last
   __cp_drawn=1
   [[ -o zle ]] && return 0
   # Our line will be accepted before any of our functions runs.
   zshaddhistory_functions=(__cp_forget \${zshaddhistory_functions:#__cp_forget})
   __cp_mark P 0 Edit=0
-  __cp_mark A 0 0
+  __cp_mark A $__cp_told $__cp_last
   __cp_mark B 0
 }
 

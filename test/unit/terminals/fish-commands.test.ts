@@ -125,4 +125,17 @@ describe("commands in fish", function () {
     assert.ok(read.kind === "read");
     assert.equal(read.command?.command, "echo remembered");
   });
+
+  it("goes on after Ctrl-C has ended the person's prompt while it was drawn", async () => {
+    await t.command("functions --copy fish_prompt usual; function fish_prompt; sleep 0.3; echo '> '; end");
+    for (let round = 0; round < 3; round++) {
+      await t.write("\x03", 100);
+      await t.write("\r", 600);
+      const { output } = await t.command("echo here");
+      assert.equal(output.text, "here\n");
+    }
+    const { output } = await t.command("functions fish_prompt __cp_their_prompt | grep -c '__cp_their_prompt$'");
+    assert.equal(output.text.trim(), "1");
+    await t.command("functions --erase fish_prompt; functions --copy usual fish_prompt");
+  });
 });

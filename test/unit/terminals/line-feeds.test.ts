@@ -108,6 +108,15 @@ describe("line feeds of a flood", function () {
         assert.match(output.text, /600000\nonlcr\n?$/);
       });
 
+      it("stay as they are where the person has set them", async () => {
+        await t.command("stty -onlcr");
+        // Not every shell lets them be.
+        const before = (await t.command(settings)).output.text.trim();
+        await t.command(flood);
+        assert.equal((await t.command(settings)).output.text.trim(), before);
+        await t.command("stty onlcr");
+      });
+
       it("stay as they are where somebody types", async () => {
         const asking = await t.command(`read answer; ${flood}; ${settings}`, { timeoutMs: 300 });
         assert.equal(asking.status, "running");
@@ -125,7 +134,7 @@ describe("line feeds of a flood", function () {
 });
 
 describe("the mode of line feeds", () => {
-  const plain = "0123456789abcdef\n".repeat(40_000);
+  const plain = "0123456789abcdef\r\n".repeat(40_000);
 
   function made() {
     const events: string[] = [];
@@ -193,7 +202,7 @@ describe("the mode of line feeds", () => {
   });
 
   it("is changed for coloured lines too, wherever they are cut", async () => {
-    const coloured = "\x1b[1;31mred\x1b[0m and \x1b]8;;file:///a\x1b\\a link\x1b]8;;\x07\x1b[K\n";
+    const coloured = "\x1b[1;31mred\x1b[0m and \x1b]8;;file:///a\x1b\\a link\x1b]8;;\x07\x1b[K\r\n";
     const flood = coloured.repeat(200);
     for (let cut = 0; cut <= coloured.length; cut++) {
       const { mode, events, turn } = made();
