@@ -214,7 +214,8 @@ __cp_install() {
   [[ $preexec_functions[1] == __cp_preexec ]] || preexec_functions=(__cp_preexec \${preexec_functions:#__cp_preexec})
   # A shell inside this one may inherit it, and is none of ours.
   mark="%{%($((SHLVL + 1))L||$mark)%}"
-  [[ $PROMPT_EOL_MARK == "$mark"* ]] || PROMPT_EOL_MARK=$mark\${\${PROMPT_EOL_MARK-%B%S%#%s%b}//"$mark"/}
+  [[ $PROMPT_EOL_MARK == "$mark"* || \${(t)PROMPT_EOL_MARK} == *readonly* ]] ||
+    PROMPT_EOL_MARK=$mark\${\${PROMPT_EOL_MARK-%B%S%#%s%b}//"$mark"/}
   [[ -o zle ]] || return 0
   for map in emacs viins vicmd main; do
     bindkey -M $map '\\e[7777~' __cp_load '\\e[7779~' __cp_restore

@@ -113,6 +113,7 @@ describe("the startup of zsh", function () {
     ["traces everything", { ".zshrc": "set -x" }],
     ["speaks another dialect", { ".zshrc": "emulate ksh" }],
     ["takes all hooks", { ".zshrc": "precmd_functions=(); zle-line-init() { :; }; zle -N zle-line-init" }],
+    ["lets nobody change its prompts", { ".zshrc": "typeset -r PROMPT='ro> ' PROMPT_EOL_MARK='' HISTFILE=~/h" }],
     ["has no line editor", { ".zshrc": "unsetopt zle" }],
     ["ends the shell early", { ".zshenv": "exit 3" }],
   ] as const) {
