@@ -63,7 +63,8 @@ function unknownKey(path: YamlPath, key: string, data: unknown): Complaint {
 /** A key of the same mapping that is nearly the same; else one that has this name elsewhere. */
 function meantKey(path: YamlPath, key: string, data: unknown): string | undefined {
   const within = withoutIndices(path);
-  const other = OTHER_NAMES[within === "" ? key : `${within}.${key}`];
+  const name = within === "" ? key : `${within}.${key}`;
+  const other = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : undefined;
   if (other !== undefined) return other;
   const near = closestWord(key, keysOf(path, data));
   if (near !== undefined) return near;

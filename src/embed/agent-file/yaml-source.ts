@@ -1,5 +1,5 @@
 /** A YAML text as plain data, and where in the text each part of it stands. */
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Pair, parseDocument } from "yaml";
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Pair, parseDocument, visit } from "yaml";
 
 export interface Span {
   /** Both from 1. */
@@ -30,14 +30,15 @@ export class YamlSource {
 
   constructor(text: string) {
     // PyYAML, which the format comes from, knows merge keys.
-    this.#document = parseDocument(text, { merge: true, logLevel: "error" });
+    // The library compares every key with every other one; `#repeatedKeys` does not.
+    this.#document = parseDocument(text, { merge: true, uniqueKeys: false, logLevel: "error" });
     this.#lineStarts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
     const { errors, warnings } = this.#document;
     const problems = [...errors, ...warnings].map(({ message, pos }) => ({
-      // The library draws the line below its message.
-      message: (message.split("\n", 1)[0] ?? "").replace(/ at line \d+, column \d+:?$/, ""),
+      message: plainMessage(message),
       span: this.#span(pos[0], pos[1]),
     }));
+    if (problems.length === 0) problems.push(...this.#repeatedKeys());
     this.data = problems.length > 0 ? undefined : this.#read(problems);
     this.problems = problems;
   }
@@ -69,12 +70,27 @@ export class YamlSource {
     return isMap(path.length === 0 ? this.#document.contents : this.#find(path)?.value);
   }
 
+  #repeatedKeys(): SyntaxProblem[] {
+    const found: SyntaxProblem[] = [];
+    visit(this.#document, {
+      Map: (_key, { items }) => {
+        const seen = new Set<unknown>();
+        for (const { key } of items) {
+          if (!isScalar(key) || key.value === "<<") continue;
+          const span = this.#spanOf(key);
+          if (seen.has(key.value) && span) found.push({ message: "Map keys must be unique", span });
+          seen.add(key.value);
+        }
+      },
+    });
+    return found;
+  }
+
   #read(problems: SyntaxProblem[]): unknown {
     try {
       return withoutNulls(this.#document.toJS({ maxAliasCount: MAX_ALIASES }));
     } catch (error) {
-      const message = (error as Error).message.split("\n", 1)[0] ?? "";
-      problems.push({ message, span: this.#span(0, 0) });
+      problems.push({ message: plainMessage((error as Error).message), span: this.#span(0, 0) });
       return undefined;
     }
   }
@@ -111,6 +127,17 @@ export class YamlSource {
     const line = after === -1 ? this.#lineStarts.length : after;
     return { line, column: offset - (this.#lineStarts[line - 1] ?? 0) + 1, offset, endOffset };
   }
+}
+
+/** What the library says, without the line that it draws below and in words for who writes the file. */
+function plainMessage(said: string): string {
+  const message = (said.split("\n", 1)[0] ?? "").replace(/ at line \d+, column \d+:?$/, "");
+  if (message.startsWith("Source contains multiple documents"))
+    return "a second document begins here; an agent file is one";
+  if (message.startsWith("Excessive alias count")) return `it has more than ${MAX_ALIASES} aliases`;
+  if (/call stack|stack overflow/i.test(message))
+    return "it is nested too deeply, or an alias stands within what it names";
+  return message;
 }
 
 /** A key without a value counts as left out; the key itself stays, so that a wrong one is still found. */

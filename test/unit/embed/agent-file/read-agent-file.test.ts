@@ -409,8 +409,21 @@ describe("the agent file", () => {
   it("names line and column of what is no YAML", () => {
     assert.match(problems("name: a\nmodel: [unclosed\n")[0] ?? "", /^a\.yaml:3:1: this is not YAML: /);
     assert.match(problems("a: 1\na: 2\n")[0] ?? "", /^a\.yaml:2:1: this is not YAML: Map keys must be unique/);
+    assert.deepEqual(problems("name: a\nmodel:\n  name: x\n  'name': y\n  \"name\": z\n"), [
+      "a.yaml:4:3: this is not YAML: Map keys must be unique",
+      "a.yaml:5:3: this is not YAML: Map keys must be unique",
+    ]);
     assert.match(problems("name: !!python/object x\n")[0] ?? "", /^a\.yaml:1:7: this is not YAML: /);
-    assert.match(problems("name: a\n---\nname: b\n")[0] ?? "", /^a\.yaml:\d+:\d+: this is not YAML: /);
+    assert.equal(
+      problems("name: a\n---\nname: b\n")[0],
+      "a.yaml:2:1: this is not YAML: a second document begins here; an agent file is one",
+    );
+    for (const text of ["name: X\nmodel: &m\n  name: *m\n", `name: ${"[".repeat(5_000)}\n`]) {
+      assert.match(problems(text)[0] ?? "", /this is not YAML: it is nested too deeply, or an alias/);
+    }
+    for (const key of ["constructor", "__proto__", "toString"]) {
+      assert.match(problems(`${key}: 1\nname: a\n`)[0] ?? "", /unknown key ".*"\. An agent file takes/);
+    }
     assert.match(problems("")[0] ?? "", /^a\.yaml:1:1: the file is empty\./);
     assert.match(problems("# nothing\n")[0] ?? "", /the file is empty/);
     assert.match(problems("- a list\n")[0] ?? "", /^a\.yaml:1:1: an agent file must be a mapping, not a list\.$/);
