@@ -35,6 +35,8 @@ describe("places to work in", function () {
     assert.equal(await window.modal.count(), 0);
     assert.equal(existsSync(join(window.workspace, "never")), false);
     assert.match(window.toolResult(/not trusted/), /only reading/);
+    // Nobody was asked, so the cards say why.
+    assert.equal(await window.words(/Refused: this workspace is not trusted/).count(), 2);
     await window.picture("31 not trusted, after a task");
   });
 

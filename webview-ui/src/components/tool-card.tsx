@@ -40,7 +40,7 @@ export const ToolCard = memo(function ToolCard({ rowKey, entry, live, quiet }: T
   const state = toolState(entry, live);
   const view = useMemo(() => toolView(entry, { cwd, folders }), [entry, cwd, folders]);
   const goesOn = usePanelState(({ session }) => isInBackground(session, entry));
-  const open = chosen ?? opensByItself(state, quiet ? null : view);
+  const open = chosen ?? opensByItself(entry, state, quiet ? null : view);
   // It ran as it should, but what ran was not content.
   const flawed = state === "done" && hasBadEnd(view);
   const icon = view.endedByPerson ? stateIcons.stopped : flawed ? "warning" : stateIcons[state];
@@ -89,10 +89,12 @@ function hasBadEnd({ exitCode, endedHow, endedByPerson }: ToolView): boolean {
 }
 
 /** Changes and commands are what a person wants to see happen; the rest only when it went wrong. */
-function opensByItself(state: ToolState, view: ToolView | null): boolean {
-  if (state === "waiting" || state === "queued" || state === "denied") return false;
+function opensByItself(entry: ToolEntry, state: ToolState, view: ToolView | null): boolean {
+  if (state === "waiting" || state === "queued") return false;
   if (state === "failed") return true;
   if (view === null) return false;
+  // Who has said no knows why; of a rule that said it, one would ask.
+  if (state === "denied") return entry.permission?.answer?.by !== "person";
   return view.diff !== null || view.command !== null;
 }
 
