@@ -67,7 +67,7 @@ function placed(
 async function textOf(absolute: string, shown: string): Promise<string> {
   const unreadable = (why: string, cause?: unknown) =>
     new AppError("bad-agent-file", `the agent file ${shown} can not be read: ${why}`, {
-      next: "Check the path.",
+      next: nextFor(systemCodeOf(cause)),
       ...(cause === undefined ? {} : { cause }),
     });
   let text: string | undefined;
@@ -91,6 +91,12 @@ function whyNot(error: unknown, maxBytes: number): string {
   if (systemCodeOf(error) === "EISDIR") return "it is a folder.";
   if (systemCodeOf(error) === "ERR_ENCODING_INVALID_ENCODED_DATA") return "it is not text in UTF-8.";
   return messageOf(error);
+}
+
+function nextFor(code: string | undefined): string {
+  if (code === "EFBIG") return "Put long instructions into a file of their own and name it as system_prompt.";
+  if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return "Save it as UTF-8.";
+  return "Check the path.";
 }
 
 interface Prompt {

@@ -86,6 +86,15 @@ describe("loading an agent file", () => {
     await assert.rejects(gone, (error) => AppError.is(error, "bad-agent-file") && /no such file/.test(String(error)));
     await assert.rejects(loadAgentFile(root), /it is a folder/);
     await assert.rejects(load(`name: ${"x".repeat(300_000)}`), /it has more than 256 KiB/);
+    const advice = (text: string | Uint8Array) =>
+      writeFile(join(root, "odd.yaml"), text)
+        .then(() => loadAgentFile(join(root, "odd.yaml")))
+        .then(
+          () => assert.fail(),
+          (error: AppError) => error.next,
+        );
+    assert.match((await advice("x".repeat(300_000))) ?? "", /name it as system_prompt/);
+    assert.match((await advice(Uint8Array.of(0xff, 0xfe, 0x61, 0))) ?? "", /UTF-8/);
   });
 
   it("comes to a profile", async () => {
