@@ -9,17 +9,30 @@ import type { IBuffer, IBufferCell, IBufferLine, Terminal } from "@xterm/headles
 /** Rows between two pauses in which others have their turn: about 3 ms. */
 const rowsAtOnce = 500;
 const reset = "\x1b[0m";
+const originMode = "\x1b[?6h";
 
-/** The caller sees to it that nothing is written to the terminal meanwhile. */
-export async function repaint(terminal: Terminal, serializer: SerializeAddon): Promise<string> {
+/** Of the screen that is shown. */
+interface Margins {
+  /** The scrolling region, `top;bottom`, or empty. */
+  readonly region: string;
+  /** Whether rows are counted from its top. */
+  readonly origin: boolean;
+}
+
+const noMargins: Margins = { region: "", origin: false };
+
+/** The caller sees to it that nothing is written to the terminal meanwhile. `region`: `top;bottom`, or empty. */
+export async function repaint(terminal: Terminal, serializer: SerializeAddon, region: string): Promise<string> {
   const { active, normal, alternate } = terminal.buffer;
-  let text = await new Painter(normal, terminal).paint();
-  if (active.type === "alternate") {
-    text += `\x1b[?1049h\x1b[H${await new Painter(alternate, terminal).paint()}`;
-  }
+  const margins = { region, origin: terminal.modes.originMode };
+  const isAlternate = active.type === "alternate";
+  let text = await new Painter(normal, terminal).paint(isAlternate ? noMargins : margins);
+  if (isAlternate) text += `\x1b[?1049h\x1b[H${await new Painter(alternate, terminal).paint(margins)}`;
   // Between two rows is none, so nothing is left but what comes after all rows.
   const nowhere = 0.5;
-  return text + serializer.serialize({ range: { start: nowhere, end: nowhere }, excludeAltBuffer: true });
+  const rest = serializer.serialize({ range: { start: nowhere, end: nowhere }, excludeAltBuffer: true });
+  // It would move the cursor once more.
+  return text + rest.replace(originMode, "");
 }
 
 class Painter {
@@ -36,7 +49,7 @@ class Painter {
     this.#cell = buffer.getNullCell();
   }
 
-  async paint(): Promise<string> {
+  async paint(margins: Margins): Promise<string> {
     const last = this.#lastRow();
     const pieces: string[] = [];
     for (let row = 0; row <= last; row++) {
@@ -44,7 +57,7 @@ class Painter {
       const goesOn = this.#goesOn(row);
       pieces.push(this.#row(row, goesOn), goesOn || row === last ? "" : "\r\n");
     }
-    pieces.push(this.#switchTo(""), this.#placeCursor(last));
+    pieces.push(this.#switchTo(""), this.#placeCursor(last, margins));
     return pieces.join("");
   }
 
@@ -113,11 +126,9 @@ class Painter {
   }
 
   /** From the end of the last row that was painted. */
-  #placeCursor(last: number): string {
+  #placeCursor(last: number, margins: Margins): string {
     const { baseY, cursorX, cursorY } = this.#buffer;
-    const up = last - baseY - cursorY;
-    const rows = up > 0 ? `\x1b[${up}A` : "";
-    const column = (col: number) => `${rows}\r${col > 0 ? `\x1b[${col}C` : ""}`;
+    const column = this.#rowOfCursor(last, margins);
     if (cursorX < this.#cols) return column(cursorX);
     // Behind the last column, which only writing into it brings about.
     const line = this.#buffer.getLine(baseY + cursorY);
@@ -127,6 +138,18 @@ class Painter {
     if (cell === undefined) return column(this.#cols - 1);
     const style = cell.isAttributeDefault() ? "" : styleOf(cell);
     return column(col) + this.#switchTo(style) + (cell.getChars() || " ") + this.#switchTo("");
+  }
+
+  /** The way to a column of the row that the cursor is in. Margins are set on it: they have a place of their own for the cursor. */
+  #rowOfCursor(last: number, { region, origin }: Margins): (col: number) => string {
+    const { baseY, cursorY } = this.#buffer;
+    if (region === "" && !origin) {
+      const up = last - baseY - cursorY;
+      return (col) => `${up > 0 ? `\x1b[${up}A` : ""}\r${col > 0 ? `\x1b[${col}C` : ""}`;
+    }
+    const top = origin && region !== "" ? Number.parseInt(region, 10) : 1;
+    const set = `${region === "" ? "" : `\x1b[${region}r`}${origin ? originMode : ""}`;
+    return (col) => `${set}\x1b[${cursorY + 2 - top};${col + 1}H`;
   }
 
   #switchTo(style: string): string {

@@ -7,7 +7,7 @@ import type { Terminal } from "@xterm/headless";
 import type { PtySize } from "./pty.ts";
 import type { RawHistory } from "./raw-history.ts";
 import { repaint } from "./repaint.ts";
-import type { TerminalModes } from "./terminal-modes.ts";
+import type { CapturedModes, TerminalModes } from "./terminal-modes.ts";
 
 /** Lines above the screen that a viewer gets back. A cell takes 12 bytes, so of very wide ones fewer are kept. */
 const scrollbackLines = 10_000;
@@ -25,7 +25,7 @@ interface Emulator {
   position: number;
   size: PtySize;
   /** Sets what the serialised screen does not say, as of that position. */
-  modes: string;
+  modes: CapturedModes;
 }
 
 async function createEmulator(size: PtySize): Promise<Emulator> {
@@ -38,7 +38,7 @@ async function createEmulator(size: PtySize): Promise<Emulator> {
   const terminal = new TerminalClass({ ...size, scrollback, allowProposedApi: true, logLevel: "off" });
   const serializer = new SerializeClass();
   terminal.loadAddon(serializer as unknown as Parameters<Terminal["loadAddon"]>[0]);
-  return { terminal, serializer, position: 0, size, modes: "" };
+  return { terminal, serializer, position: 0, size, modes: { sequences: "", region: "" } };
 }
 
 export interface Snapshot {
@@ -71,7 +71,8 @@ export class Screen {
   /** The whole picture; others have their turn while it is made. */
   snapshot(): Promise<Snapshot> {
     return this.#caughtUp(async ({ terminal, serializer, position, size, modes }) => {
-      return { text: (await repaint(terminal, serializer)) + modes, position, size };
+      const picture = await repaint(terminal, serializer, modes.region);
+      return { text: picture + modes.sequences, position, size };
     });
   }
 
@@ -123,8 +124,7 @@ export class Screen {
       if (emulator.size !== size) emulator.terminal.resize(size.cols, size.rows);
       emulator.size = size;
       await new Promise<void>((resolve) => emulator.terminal.write(missing, resolve));
-      const { cursorX, cursorY } = emulator.terminal.buffer.active;
-      emulator.modes = modes({ row: cursorY + 1, col: cursorX + 1 });
+      emulator.modes = modes;
       const value = await read(emulator);
       const large = emulator.terminal.buffer.normal.length > largeLines;
       this.#forgetting = setTimeout(() => this.forget(), large ? forgetLargeAfterMs : forgetAfterMs).unref();

@@ -8,6 +8,12 @@ const kept = new Set(["12", "25", "1005", "1006", "1007", "1015", "1016", "2031"
 const alternates = new Set(["47", "1047", "1049"]);
 const longestTitle = 500;
 
+export interface CapturedModes {
+  readonly sequences: string;
+  /** Setting it moves the cursor, so it belongs before the cursor is placed. */
+  readonly region: string;
+}
+
 export class TerminalModes {
   readonly #modes = new Map<string, "h" | "l">();
   #title = "";
@@ -38,17 +44,12 @@ export class TerminalModes {
     this.#region = "";
   }
 
-  /** As it is now; the result sets all this in a terminal whose cursor is at `row` and `col`, from 1. */
-  capture(): (cursor: { readonly row: number; readonly col: number }) => string {
+  /** As it is now: sequences that set it, but for the scrolling region, which is `top;bottom` or empty. */
+  capture(): CapturedModes {
     const title = this.#title === "" ? "" : `\x1b]2;${this.#title}\x07`;
     const style = this.#cursorStyle === "" ? "" : `\x1b[${this.#cursorStyle}q`;
     const modes = [...this.#modes].map(([mode, state]) => `\x1b[?${mode}${state}`).join("");
-    const region = this.#region;
-    return ({ row, col }) => {
-      // Setting a region moves the cursor.
-      const margins = region === "" ? "" : `\x1b[${region}r\x1b[${row};${col}H`;
-      return title + margins + style + modes;
-    };
+    return { sequences: title + style + modes, region: this.#region };
   }
 
   #set(mode: string, state: "h" | "l"): void {

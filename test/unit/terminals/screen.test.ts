@@ -86,6 +86,22 @@ describe("a repaint", function () {
     );
   });
 
+  it("leaves the cursor where it was, whatever margins there are", async () => {
+    const text = "one\r\ntwo\r\nthree";
+    for (const data of [
+      `${text}\x1b[?6h\x1b[2;3H`,
+      `${text}\x1b[2;4r\x1b[?6h\x1b[2;3H`,
+      `${text}\x1b[2;4r\x1b[2;3H\x1b[31m${"x".repeat(200)}`,
+      `above\r\n\x1b[?1049h${text}\x1b[2;4r\x1b[?6h\x1b[1;1H`,
+    ]) {
+      const [direct, repainted] = [await emulate(data), await emulate(await repaintOf(data))];
+      assert.deepEqual(picture(repainted), picture(direct), JSON.stringify(data));
+      for (const terminal of [direct, repainted]) await new Promise<void>((done) => terminal.write("X\r\nY", done));
+      assert.deepEqual(picture(repainted), picture(direct), JSON.stringify(data));
+      assert.equal(repainted.modes.originMode, direct.modes.originMode);
+    }
+  });
+
   it("shows backgrounds above the screen to the end of the line", async () => {
     const data = `\x1b[104mblue\r\n${"line\r\n".repeat(8)}\x1b[48;2;9;8;7mto the end\x1b[K\r\n\x1b[0m${"plain\r\n".repeat(9)}`;
     const [direct, repainted] = [await emulate(data), await emulate(await repaintOf(data))];
