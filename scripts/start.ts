@@ -1,6 +1,7 @@
 /**
  * `npm start`: builds, fetches code-server on the first run, and serves it on 127.0.0.1 with the extension and a copy
- * of the sample workspace. Ctrl-C ends everything. Works without any key: the demo model needs none.
+ * of the sample workspace. Ctrl-C ends all of it but the agent's terminals, which outlive any window. Works without
+ * any key: the demo model needs none.
  *   npm start [-- --port N] [-- --folder DIR]
  */
 import { cpSync, mkdirSync, rmSync } from "node:fs";
