@@ -65,6 +65,8 @@ export class LineFeedMode {
   /** It has ended. */
   ended(): void {
     this.#leave();
+    // Should somebody have tidied up the file, the shell puts it right after the next command.
+    if (this.#changed && !this.#asking) void this.#tell(toRestore);
   }
 
   /** Somebody types: what runs may be a shell or an editor. */

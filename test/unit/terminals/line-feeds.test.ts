@@ -32,10 +32,12 @@ describe("line feeds of a flood", function () {
   for (const shell of ["bash", "zsh", "fish"]) {
     describe(shell, () => {
       let t: TestTerminals;
+      let file: string;
       before(async function () {
-        const file = await new NodePtySpawner().findShell(shell);
-        if (file === null) return this.skip();
-        t = await testTerminals({ shell: file });
+        const program = await new NodePtySpawner().findShell(shell);
+        if (program === null) return this.skip();
+        t = await testTerminals({ shell: program });
+        file = (await t.command("echo $__cp_feeds")).output.text.trim();
       });
       after(() => t?.close());
 
@@ -101,6 +103,12 @@ describe("line feeds of a flood", function () {
         view?.dispose();
         assert.doesNotMatch(seen, loneLineFeed);
         assert.equal((await t.command(settings)).output.text.trim(), "onlcr");
+      });
+
+      it("are as ever soon after a flood in which the file that tells the shell was removed", async () => {
+        const { output } = await t.command(`sh -c "${flood}; ${settings}; rm -f '$FEEDS'"`.replace("$FEEDS", file));
+        assert.match(output.text, /600000\n-onlcr\n?$/);
+        await eventually("they are", async () => (await t.command(settings)).output.text.trim() === "onlcr");
       });
 
       it("stay as they are where a program paints", async () => {
@@ -199,6 +207,15 @@ describe("the mode of line feeds", () => {
     mode.printed(plain);
     await turn();
     assert.deepEqual(events, asked);
+  });
+
+  it("is told to the shell again when a command has ended that has not put it right", async () => {
+    const { mode, events, answer, turn } = await flooded();
+    answer();
+    await turn();
+    mode.ended();
+    await turn();
+    assert.deepEqual(events, [...asked, "file=2", "file=2"]);
   });
 
   it("is changed for coloured lines too, wherever they are cut", async () => {
