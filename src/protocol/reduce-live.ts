@@ -3,6 +3,8 @@ import { endOfRaw, withoutOverwritten } from "../base/raw-output.ts";
 import type { EventOf } from "./events.ts";
 import type { LiveOutput, SessionState, StreamingItem } from "./state.ts";
 
+export { endOfRaw };
+
 /** Characters of live output kept for a running call. */
 export const LIVE_TAIL_CHARS = 8_000;
 

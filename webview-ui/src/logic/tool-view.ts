@@ -1,6 +1,6 @@
 /** What a tool card shows, read from the call's record: its words, its state, and what can be opened from it. */
 
-import { endOfRaw } from "../../../src/base/raw-output.ts";
+import { endOfRaw } from "../../../src/protocol/reduce-live.ts";
 import type { CommandEnd, SessionState, ToolEntry } from "../../../src/protocol/state.ts";
 import { shortPath } from "./format.ts";
 import { endOfRuns, outputRuns, type TextRun, trimmedRuns } from "./plain-output.ts";
