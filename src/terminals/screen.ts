@@ -18,6 +18,9 @@ const forgetAfterMs = 10_000;
 const forgetLargeAfterMs = 1_000;
 const largeLines = 2_000;
 
+/** Of the output, given to the emulator at once: a few milliseconds. */
+const pieceChars = 32_768;
+
 interface Emulator {
   readonly terminal: Terminal;
   readonly serializer: SerializeAddon;
@@ -39,6 +42,26 @@ async function createEmulator(size: PtySize): Promise<Emulator> {
   const serializer = new SerializeClass();
   terminal.loadAddon(serializer as unknown as Parameters<Terminal["loadAddon"]>[0]);
   return { terminal, serializer, position: 0, size, modes: { sequences: "", region: "" } };
+}
+
+/** It has this size and was given this text, in pieces, between which others have their turn. */
+async function fed(emulator: Emulator, text: string, size: PtySize): Promise<Emulator> {
+  let fit = emulator;
+  if (fit.size !== size) fit.terminal.resize(size.cols, size.rows);
+  fit.size = size;
+  for (let at = 0; at < text.length; at += pieceChars) {
+    if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+    try {
+      // Not its `write`: what fails there fails in a timer, and whoever waits is never told.
+      const { _core: core } = fit.terminal as unknown as { readonly _core: { writeSync(data: string): void } };
+      core.writeSync(text.slice(at, at + pieceChars));
+    } catch {
+      // There are sequences that it fails at; the picture is that of what came after them.
+      fit.terminal.dispose();
+      fit = await createEmulator(size);
+    }
+  }
+  return fit;
 }
 
 export interface Snapshot {
@@ -116,14 +139,15 @@ export class Screen {
         const { modes, text } = history.whole();
         missing = modes + text;
       }
-      const emulator = this.#emulator;
-      if (emulator === null) throw new Error("the terminal was closed");
+      const before = this.#emulator;
+      if (before === null) throw new Error("the terminal was closed");
       const size = this.#size;
-      emulator.position = history.end;
+      const { end } = history;
       const modes = this.#modes.capture();
-      if (emulator.size !== size) emulator.terminal.resize(size.cols, size.rows);
-      emulator.size = size;
-      await new Promise<void>((resolve) => emulator.terminal.write(missing, resolve));
+      const emulator = await fed(before, missing, size);
+      // Nobody needs it any more when it was forgotten meanwhile.
+      if (this.#emulator === before) this.#emulator = emulator;
+      emulator.position = end;
       emulator.modes = modes;
       const value = await read(emulator);
       const large = emulator.terminal.buffer.normal.length > largeLines;

@@ -102,6 +102,17 @@ describe("a repaint", function () {
     }
   });
 
+  it("is there although the emulator fails at what was printed", async () => {
+    // Erasing up to the last cell of a screen with nothing above it is more than xterm.js can do.
+    const shown = display();
+    shown.show(`before\x1b[${size.rows};${size.cols}H\x1b[1J`);
+    await shown.screen.snapshot();
+    shown.show("\x1b[Hafter");
+    assert.match((await shown.screen.snapshot()).text, /^after/);
+    assert.equal(await shown.screen.visibleText(), "after");
+    shown.dispose();
+  });
+
   it("shows backgrounds above the screen to the end of the line", async () => {
     const data = `\x1b[104mblue\r\n${"line\r\n".repeat(8)}\x1b[48;2;9;8;7mto the end\x1b[K\r\n\x1b[0m${"plain\r\n".repeat(9)}`;
     const [direct, repainted] = [await emulate(data), await emulate(await repaintOf(data))];
