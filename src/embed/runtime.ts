@@ -152,8 +152,16 @@ export class Runtime {
     return this.#parts.session.idle();
   }
 
-  /** Adds a tool; it goes through the same gate, journal and timeline as the built-in ones. */
+  /**
+   * Adds a tool; it goes through the same gate, journal and timeline as the built-in ones. Throws AppError `usage` for
+   * a name that is taken, and where calls are native for one that no model's server takes.
+   */
   registerTool(tool: Tool, options: { replace?: boolean } = {}): void {
+    if (this.state.interface === "tools" && !/^[\w-]{1,64}$/.test(tool.name)) {
+      throw new AppError("usage", `${JSON.stringify(tool.name)} can not be the name of a tool`, {
+        next: "Take 1 to 64 of a–z, A–Z, 0–9, _ and -.",
+      });
+    }
     this.#parts.registry.register(tool, options);
     this.#registered.push({ tool, options });
   }

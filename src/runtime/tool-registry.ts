@@ -17,13 +17,8 @@ export class ToolRegistry {
     for (const tool of tools) this.register(tool);
   }
 
-  /** Throws AppError `usage` for a name that no server takes, and for one that is taken, unless `replace` is set. */
+  /** Throws AppError `usage` for a name that is taken, unless `replace` is set. */
   register(tool: Tool, options: { replace?: boolean } = {}): void {
-    if (!/^[\w-]{1,64}$/.test(tool.name)) {
-      throw new AppError("usage", `${JSON.stringify(tool.name)} can not be the name of a tool`, {
-        next: "Take 1 to 64 of a–z, A–Z, 0–9, _ and -.",
-      });
-    }
     if (this.#tools.has(tool.name) && !options.replace) {
       throw new AppError("usage", `a tool named ${tool.name} is already registered`, {
         next: "Choose another name or pass { replace: true }.",

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import * as z from "zod";
 import { AppError } from "../../../src/base/app-error.ts";
 import { functionTool } from "../../../src/embed/function-tool.ts";
+import { Runtime } from "../../../src/embed/runtime.ts";
 import type { ToolContext } from "../../../src/ports/tool.ts";
-import { ToolRegistry } from "../../../src/runtime/tool-registry.ts";
+import { fileTree } from "../../support/temp-workspace.ts";
 
 function toolGiving(value: unknown) {
   return functionTool({ name: "stock", description: "Stock.", input: z.object({}), run: () => value });
@@ -41,18 +42,20 @@ describe("a tool out of a function", () => {
     });
   }
 
-  it("needs a name that every model's server takes", () => {
-    const registry = new ToolRegistry([]);
+  it("needs a name that every model's server takes, where calls are native", async () => {
+    await using workspace = await fileTree();
+    const runtime = await Runtime.open({ cwd: workspace.root, model: "demo/scripted", store: "memory" });
     for (const name of ["", "two words", "größe", "a.b", "x".repeat(65)]) {
       const tool = { ...toolGiving(""), name };
       assert.throws(
-        () => registry.register(tool),
+        () => runtime.registerTool(tool),
         (error) => AppError.is(error, "usage"),
         name,
       );
     }
     for (const name of ["a", "my-tool", "class", "T_9", "x".repeat(64)]) {
-      registry.register({ ...toolGiving(""), name });
+      runtime.registerTool({ ...toolGiving(""), name });
     }
+    await runtime.close();
   });
 });
