@@ -4,8 +4,8 @@
  * asked not to (`-onlcr`), and who looks gets the carriage returns from us.
  *
  * Only where nothing else can depend on it: a command whose beginning is nothing but lines, plain or coloured, into
- * which nobody has typed. A file tells the bootstrap of the shell to put it right again before it says that the command has ended, so
- * that the next program finds its terminal as ever, also when we are gone by then.
+ * which nobody has typed. A file tells the bootstrap of the shell to put it right again before it says that the command
+ * has ended, so that the next program finds its terminal as ever, also when we are gone by then.
  */
 import type { Display } from "./display.ts";
 import type { PrivateFolder, Pty } from "./pty.ts";

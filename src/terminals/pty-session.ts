@@ -3,6 +3,7 @@
  * when a shell has ended and is needed again.
  */
 import type { TerminalAttachment } from "../ports/terminals.ts";
+import { Attachments } from "./attachments.ts";
 import { CommandFile } from "./command-file.ts";
 import type { CommandRecord } from "./command-record.ts";
 import { Display } from "./display.ts";
@@ -81,8 +82,7 @@ export class PtySession {
   #givenBack = false;
   #prompted: { promise: Promise<void>; resolve: () => void } | null = null;
   readonly #activity = new Set<() => void>();
-  /** Of who is attached: the shell has ended. */
-  readonly #attached = new Set<() => void>();
+  readonly #attachments: Attachments;
   readonly #commandFile: CommandFile | null;
   readonly #lineFeeds: LineFeedMode | null;
   /** Number of a command that is to be ended if it begins after all. */
@@ -97,6 +97,11 @@ export class PtySession {
     this.#marked = bootstrap !== null;
     this.#commandFile = bootstrap === null ? null : new CommandFile(folder, bootstrap.commandFileName);
     this.display = new Display(options.size, options.pty);
+    this.#attachments = new Attachments({
+      display: this.display,
+      answer: (text) => this.#pty.write(text),
+      type: (text) => this.write(text, "person"),
+    });
     const { carriageReturns } = options.pty;
     const fileName = bootstrap?.lineFeedFileName ?? null;
     this.#lineFeeds =
@@ -146,8 +151,7 @@ export class PtySession {
       this.#commands.shellEnded(end, { told: !this.#terminating });
       ready.resolve();
       exited.resolve(exit);
-      for (const ended of this.#attached) ended();
-      this.#attached.clear();
+      this.#attachments.shellEnded();
       this.#options.onChange();
     });
   }
@@ -309,28 +313,8 @@ export class PtySession {
     return () => void this.#activity.delete(entry);
   }
 
-  async attach(deliver: (data: string) => void | Promise<void>, size?: PtySize): Promise<TerminalAttachment> {
-    const view = await this.display.attach(deliver, size);
-    const ended = Promise.withResolvers<void>();
-    const onExit = () => void view.settled().then(ended.resolve);
-    if (this.#exit === null) this.#attached.add(onExit);
-    else onExit();
-    return {
-      snapshot: view.snapshot,
-      size: view.size,
-      ended: ended.promise,
-      write: (data) => {
-        for (const { kind, text } of view.received(data)) {
-          if (kind === "answer") this.#pty.write(text);
-          else this.write(text, "person");
-        }
-      },
-      resize: (cols, rows) => view.resize({ cols, rows }),
-      dispose: () => {
-        this.#attached.delete(onExit);
-        view.detach();
-      },
-    };
+  attach(deliver: (data: string) => void | Promise<void>, size?: PtySize): Promise<TerminalAttachment> {
+    return this.#attachments.attach(deliver, size);
   }
 
   /** Shows a line of ours to viewers only. */

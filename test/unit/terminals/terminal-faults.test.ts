@@ -70,10 +70,15 @@ describe("terminals in trouble", function () {
   it("keeps its lines out of a history that the startup file has made unchangeable", async () => {
     const bashrc = "readonly HISTCONTROL= HISTSIZE=100 HISTTIMEFORMAT='%F %T '; readonly PROMPT_COMMAND='true'";
     const t = await terminals({ bashrc });
-    await t.command("echo  first");
+    await t.command("true");
     const events: TerminalEvent[] = [];
     t.terminals.on((event) => events.push(event));
-    const person = await t.terminals.attach("main", () => undefined);
+    let seen = "";
+    const person = await t.terminals.attach("main", (data) => {
+      seen += data;
+    });
+    await t.command("echo  first");
+    await eventually("the prompt is back", () => /633;C[\s\S]*633;B/.test(seen));
     person?.write("echo  second;  (exit 3)\r");
     await eventually("the person's command is told", () => events.some(({ type }) => type === "command-ended"));
     const told = events.find((event) => event.type === "command-ended");
@@ -81,7 +86,7 @@ describe("terminals in trouble", function () {
     const { output } = await t.command("fc -l -20");
     assert.deepEqual(
       output.text.split("\n").map((line) => line.replace(/^\d+\t\W? ?/, "")),
-      ["echo  first", "echo  second;  (exit 3)", "fc -l -20", ""],
+      ["true", "echo  first", "echo  second;  (exit 3)", "fc -l -20", ""],
     );
     person?.dispose();
   });
