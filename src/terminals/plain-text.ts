@@ -11,7 +11,7 @@ const reachRows = 60;
 const reachChars = 16_384;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
-const colours = /\x1b\[[0-9;:]*m/g;
+const colours = /\x1b\[[0-9;:]{0,253}m/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const special = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
@@ -23,7 +23,10 @@ const partialControlSequence = /\x1b\[[0-?]*[ -/]*$/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const endOfString = /[\x07\x18\x1a\x1b\x9c]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
-const otherEscape = /\x1b[ -/]*[0-~]/y;
+const otherEscape = /\x1b[ -/]{0,6}[0-~]/y;
+/** What is longer is no sequence, whether it comes at once or bit by bit. */
+const longestSequence = 256;
+const longestOtherEscape = 8;
 
 export class PlainText {
   readonly #commit: (text: string) => void;
@@ -177,13 +180,13 @@ export class PlainText {
     if (next === "[") {
       controlSequence.lastIndex = index;
       const match = controlSequence.exec(data);
-      if (match !== null) {
+      if (match !== null && match[0].length <= longestSequence) {
         this.#controlSequence(match[1] ?? "", match[2] ?? "");
         return match[0].length;
       }
       partialControlSequence.lastIndex = index;
       const partial = partialControlSequence.exec(data);
-      return partial !== null && partial[0].length < 256 ? 0 : 2;
+      return partial !== null && partial[0].length < longestSequence ? 0 : 2;
     }
     if ("]PX^_".includes(next)) {
       this.#inString = true;
@@ -192,7 +195,7 @@ export class PlainText {
     otherEscape.lastIndex = index;
     const match = otherEscape.exec(data);
     if (match !== null) return match[0].length;
-    return next >= " " && next <= "/" && data.length - index < 8 ? 0 : 1;
+    return next >= " " && next <= "/" && data.length - index < longestOtherEscape ? 0 : 1;
   }
 
   #controlSequence(parameters: string, final: string): void {

@@ -79,6 +79,18 @@ describe("plain text of a terminal", () => {
     });
   }
 
+  it("takes a sequence that is too long for none, at once or bit by bit", () => {
+    for (const [stream, text] of [
+      [`\x1b${"(".repeat(6)}Ax`, "x"],
+      [`\x1b${"(".repeat(7)}Ax`, "(((((((Ax"],
+      [`a\x1b[${"1".repeat(253)}mx`, "ax"],
+      [`a\x1b[${"1".repeat(254)}mx`, `a${"1".repeat(254)}mx`],
+    ] as const) {
+      assert.equal(render([stream]), text);
+      assert.equal(render(stream.split("")), text);
+    }
+  });
+
   it("does not depend on how the stream is cut", () => {
     fc.assert(
       fc.property(fc.array(wildPiece, { maxLength: 40 }), fc.array(fc.nat(), { maxLength: 30 }), (pieces, places) => {
