@@ -6,6 +6,9 @@ import type { TerminalAttachment } from "../../../src/ports/terminals.ts";
 import { Display } from "../../../src/terminals/display.ts";
 import { eventually, type TestTerminals, testTerminals } from "../../support/terminals.ts";
 
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
 describe("several viewers of a terminal", function () {
   this.timeout(120_000);
   let t: TestTerminals;
@@ -53,8 +56,6 @@ describe("several viewers of a terminal", function () {
   });
 
   it("leaves nothing behind when it goes", async () => {
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as () => void;
     const visit = async () => {
       const seen: string[] = [];
       const attachment = await t.terminals.attach("main", (data) => void seen.push(data));
@@ -152,12 +153,14 @@ describe("several viewers of a terminal", function () {
         release = resolve;
       });
     });
+    collect();
     const before = process.memoryUsage();
     const result = await t.command("yes 'a line of some length that is repeated' | head -c 20000000; echo the end", {
       timeoutMs: 30_000,
       maxOutputChars: 100,
     });
     assert.equal(result.status, "completed");
+    collect();
     const after = process.memoryUsage();
     assert.ok(stuck.join("").length <= 65_536, "nothing is queued for one that does not read");
     const held = after.arrayBuffers - before.arrayBuffers;
