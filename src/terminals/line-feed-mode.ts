@@ -7,11 +7,14 @@
  * which nobody has typed. A file tells the bootstrap of the shell to put it right again before it says that the command
  * has ended, so that the next program finds its terminal as ever, also when we are gone by then.
  */
+import { countNewlines } from "./command-output.ts";
 import type { Display } from "./display.ts";
 import type { PrivateFolder, Pty } from "./pty.ts";
 
 /** The change costs as much as the carriage returns of some thousand lines. */
 const floodChars = 524_288;
+/** Of longer lines there are too few for it to be worth anything. */
+const mostCharsOfLine = 80;
 /** More than system and reader hold between them: what comes after so much was printed after the file was written. */
 const aheadChars = 131_072;
 /** What needs longer for that is no flood, or is over. */
@@ -40,6 +43,7 @@ export class LineFeedMode {
   readonly #options: LineFeedModeOptions;
   /** Of the command that runs; null when it is none that may become a flood. */
   #printedChars: number | null = null;
+  #lines = 0;
   /** The beginning of a control sequence. */
   #held = "";
   /** From the moment when line feeds may come alone. */
@@ -59,6 +63,7 @@ export class LineFeedMode {
   began(): void {
     this.#leave();
     this.#printedChars = 0;
+    this.#lines = 0;
     this.#held = "";
   }
 
@@ -82,7 +87,13 @@ export class LineFeedMode {
       return;
     }
     if (this.#goesOn !== null && this.#printedChars >= this.#goesOn.untilChars) this.#goesOn.tell(true);
-    if (this.#printedChars < floodChars || this.#changed || this.#asking) return;
+    if (this.#changed || this.#asking) return;
+    this.#lines += countNewlines(text);
+    if (this.#printedChars < floodChars) return;
+    if (this.#lines * mostCharsOfLine < this.#printedChars) {
+      this.#printedChars = null;
+      return;
+    }
     // Somebody else has switched them off already, and wants them so.
     if (!text.includes("\r\n")) return;
     void this.#change();
@@ -152,6 +163,7 @@ export class LineFeedMode {
       const limit = setTimeout(() => {
         // It may become one yet.
         this.#printedChars = 0;
+        this.#lines = 0;
         tell(false);
       }, aheadMs);
       this.#goesOn = { untilChars: printed + aheadChars, tell };
