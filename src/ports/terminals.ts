@@ -63,6 +63,13 @@ export interface CommandResult extends CommandState {
   readonly reached?: boolean;
 }
 
+const tailChars = 2_000;
+
+/** The end of its output, for a card: in its colours where it has any. */
+export function outputTailOf({ output, colouredTail }: CommandResult): string {
+  return colouredTail ?? output.text.slice(-tailChars);
+}
+
 /** Sign of a command that it is ready although it goes on, e.g. of a server. */
 export type WaitFor =
   /** In its rendered output. */

@@ -1,14 +1,12 @@
 /** Commands in terminals, as far as the person acts on them and as far as they go on after their calls. */
 import { AppError } from "../base/app-error.ts";
 import type { Log } from "../ports/log.ts";
-import type { CommandResult, Terminals } from "../ports/terminals.ts";
+import { type CommandResult, outputTailOf, type Terminals } from "../ports/terminals.ts";
 import type { NewEvent } from "../protocol/events.ts";
 import { type BackgroundCommand, openCallsOf } from "../protocol/state.ts";
 import { isLiving } from "../protocol/terminals.ts";
 import type { EventHub } from "./event-hub.ts";
 
-/** Of the output, for the card. */
-const TAIL_CHARS = 2_000;
 const never = new AbortController().signal;
 
 export interface RunningCommandsOptions {
@@ -90,8 +88,8 @@ export class RunningCommands {
 
 /** Null while it runs. */
 function endOf(terminal: string, { callId, commandId }: BackgroundCommand, result: CommandResult): NewEvent | null {
-  const { status, exitCode, durationMs, output, colouredTail, endedBy } = result;
+  const { status, exitCode, durationMs, endedBy } = result;
   if (status === "running") return null;
-  const end = { status, exitCode, durationMs, outputTail: colouredTail ?? output.text.slice(-TAIL_CHARS) };
+  const end = { status, exitCode, durationMs, outputTail: outputTailOf(result) };
   return { type: "command.finished", callId, terminal, commandId, ...end, ...(endedBy ? { endedBy } : {}) };
 }

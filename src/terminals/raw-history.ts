@@ -4,6 +4,7 @@
  * cost more than the output itself. Positions count bytes since the beginning.
  */
 import { LoneLineFeeds } from "./lone-line-feeds.ts";
+import { alternateScreens } from "./terminal-modes.ts";
 
 export interface RawPart {
   /** Where it begins. */
@@ -25,7 +26,6 @@ interface ModeChange {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
 const modeSequence = /\x1b\[\?([\d;]+)([hl])/g;
 const modeOpening = "\x1b[?";
-const alternateScreens = new Set(["47", "1047", "1049"]);
 const firstCapacity = 65_536;
 /** In UTF-8, of a UTF-16 unit. */
 const mostBytesOfChar = 3;

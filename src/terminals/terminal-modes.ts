@@ -5,7 +5,8 @@
 
 /** Private modes that a repaint has to set, beside those that are serialised with the screen. */
 const kept = new Set(["12", "25", "1005", "1006", "1007", "1015", "1016", "2031"]);
-const alternates = new Set(["47", "1047", "1049"]);
+/** Any of them switches to the alternate screen. */
+export const alternateScreens: ReadonlySet<string> = new Set(["47", "1047", "1049"]);
 const longestTitle = 500;
 
 export interface CapturedModes {
@@ -55,6 +56,6 @@ export class TerminalModes {
   #set(mode: string, state: "h" | "l"): void {
     if (kept.has(mode)) this.#modes.set(mode, state);
     // Each of the two screens has a region of its own.
-    if (alternates.has(mode)) this.#region = "";
+    if (alternateScreens.has(mode)) this.#region = "";
   }
 }

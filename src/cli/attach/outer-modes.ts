@@ -3,10 +3,10 @@
  * before: the screen, the cursor, the mouse, the keyboard.
  */
 import { ControlScanner } from "../../terminals/control-scanner.ts";
+import { alternateScreens } from "../../terminals/terminal-modes.ts";
 
 /** On by default: the line wraps at its end, the cursor is seen. */
 const usuallyOn = new Set(["7", "25"]);
-const alternates = new Set(["47", "1047", "1049"]);
 
 /** Colours, shown cursor, plain characters, no inserting, arrows and keypad as usual, keys as bytes. Harmless at any time. */
 const always = "\x1b[0m\x1b[?25h\x1b[?7h\x1b(B\x0f\x1b[4l\x1b[?1l\x1b>\x1b[>4m";
@@ -37,8 +37,8 @@ export class OuterModes {
 
   /** What undoes it. The cursor stays in its line. */
   restore(): string {
-    const alternate = [...this.#changed].find((mode) => alternates.has(mode));
-    const others = [...this.#changed].filter((mode) => !alternates.has(mode));
+    const alternate = [...this.#changed].find((mode) => alternateScreens.has(mode));
+    const others = [...this.#changed].filter((mode) => !alternateScreens.has(mode));
     const region = this.#region ? "\x1b7\x1b[r\x1b8" : "";
     return [
       // An unfinished control string would swallow what follows.
@@ -77,11 +77,11 @@ export class OuterModes {
     if (on === usuallyOn.has(mode)) this.#changed.delete(mode);
     else this.#changed.add(mode);
     // The one sequence leaves what another has entered.
-    if (alternates.has(mode) && !on) for (const other of alternates) this.#changed.delete(other);
+    if (alternateScreens.has(mode) && !on) for (const other of alternateScreens) this.#changed.delete(other);
   }
 
   get #onAlternate(): boolean {
-    return [...alternates].some((mode) => this.#changed.has(mode));
+    return [...alternateScreens].some((mode) => this.#changed.has(mode));
   }
 
   #reset(): void {

@@ -91,7 +91,8 @@ function wrap(pty: import("node-pty").IPty): Pty {
   let ended = false;
   const { fd, _socket: socket } = pty as { fd?: number; _socket?: { readonly destroyed: boolean } };
   const isOpen = () => !ended && socket?.destroyed !== true;
-  const input = fd === undefined || process.platform === "win32" ? null : new PtyInput({ descriptor: fd, isOpen });
+  const descriptor = process.platform === "win32" ? undefined : fd;
+  const input = descriptor === undefined ? null : new PtyInput({ descriptor, isOpen });
   return {
     pid: pty.pid,
     onData: (listener) => void pty.onData(listener),
@@ -110,13 +111,13 @@ function wrap(pty: import("node-pty").IPty): Pty {
         if (!ended) pty.resize(cols, rows);
       } catch {}
     },
-    ...(fd === undefined || process.platform === "win32"
+    ...(descriptor === undefined
       ? {}
       : {
           carriageReturns: async (on) => {
             if (ended) return;
             pty.pause();
-            await setCarriageReturns(fd, on).finally(() => pty.resume());
+            await setCarriageReturns(descriptor, on).finally(() => pty.resume());
           },
         }),
   };

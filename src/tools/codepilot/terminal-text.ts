@@ -1,13 +1,17 @@
 /** How the terminal tools word what a terminal gave back: header, output, footer, next possible move. */
 import { headAndTail } from "../../base/head-tail-buffer.ts";
-import type { CommandResult, CommandState, ReadResult, TerminalText } from "../../ports/terminals.ts";
+import {
+  type CommandResult,
+  type CommandState,
+  outputTailOf,
+  type ReadResult,
+  type TerminalText,
+} from "../../ports/terminals.ts";
 import type { ToolDisplay } from "../../protocol/items.ts";
 import type { TerminalInfo } from "../../protocol/terminals.ts";
 
 /** About 10,000 tokens; an agent file may set another limit. */
 export const MAX_OUTPUT_CHARS = 40_000;
-/** Of the output, for the card. */
-const TAIL_CHARS = 2_000;
 
 /** Null when the name is fine. */
 export function nameProblem(name: string): string | null {
@@ -97,7 +101,7 @@ export function displayOf(name: string, command: CommandResult): ToolDisplay {
     status: command.status,
     exitCode: command.exitCode,
     cwd: command.cwd,
-    outputTail: command.colouredTail ?? command.output.text.slice(-TAIL_CHARS),
+    outputTail: outputTailOf(command),
     ...(command.endedBy === undefined ? {} : { endedBy: command.endedBy }),
     ...(command.reached === undefined ? {} : { ready: command.reached }),
   };
